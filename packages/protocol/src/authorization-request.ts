@@ -1,0 +1,213 @@
+import type { ErrorCode } from './errors.ts'
+import { isCodeChallenge } from './pkce.ts'
+import { redirectUriMatches } from './redirect-uri.ts'
+import { parseScope, type Scope, scopeWithin } from './scope.ts'
+
+/** What the authorization endpoint needs to know of a client. @see RFC 7591 §2 */
+export interface AuthorizationClient {
+  readonly clientId: string
+  readonly type: 'confidential' | 'public'
+  readonly redirectUris: readonly string[]
+  readonly scope: Scope
+  readonly grantTypes: readonly string[]
+}
+
+/** What a door asks of authorization requests. */
+export interface AuthorizationPolicy {
+  readonly pkce: 'required' | 'confidential-may-omit'
+  /** All scopes the door knows. */
+  readonly scopes: Scope
+}
+
+/** An authorization request as `parseQuery` read it; `client` is the door's own client of that id, if any. */
+export interface AuthorizationInput {
+  readonly params: ReadonlyMap<string, string>
+  readonly repeated: readonly string[]
+  readonly emptied: readonly string[]
+  readonly client: AuthorizationClient | undefined
+  readonly policy: AuthorizationPolicy
+}
+
+/** An authorization request that may be put before a person. @see RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1 */
+export interface AuthorizationRequest {
+  readonly clientId: string
+  readonly redirectUri: string
+  /** `undefined` when the request left it to the registration. */
+  readonly askedRedirectUri: string | undefined
+  readonly state: string | undefined
+  readonly scope: Scope
+  readonly scopeAsked: boolean
+  readonly codeChallenge: string | undefined
+  readonly nonce: string | undefined
+  readonly prompt: readonly string[]
+  readonly maxAge: number | undefined
+  readonly team: string | undefined
+  readonly loginHint: string | undefined
+  readonly responseMode: 'query'
+}
+
+/** A page for the person, a redirect to the proven address, or a request to ask the person about. @see RFC 6749 §4.1.2.1 */
+export type AuthorizationDecision =
+  | { readonly outcome: 'page'; readonly error: ErrorCode; readonly description: string }
+  | {
+      readonly outcome: 'redirect'
+      readonly redirectUri: string
+      readonly state: string | undefined
+      readonly error: ErrorCode
+      readonly description: string
+    }
+  | { readonly outcome: 'ask'; readonly request: AuthorizationRequest }
+
+interface Fault {
+  readonly error: ErrorCode
+  readonly description: string
+}
+
+type Read<T> = { readonly value: T } | Fault
+
+const prompts = new Set(['none', 'login', 'consent', 'select_account'])
+
+function fault(error: ErrorCode, description: string): Fault {
+  return { error, description }
+}
+
+/** The proven client and redirect URI, or what the page says. Until both are proven nothing may be sent anywhere. */
+function proveAddress(
+  input: AuthorizationInput,
+): Read<{ readonly client: AuthorizationClient; readonly redirectUri: string }> {
+  const { params, repeated, client } = input
+  if (repeated.includes('client_id')) return fault('invalid_request', 'client_id is repeated')
+  if (!params.has('client_id')) return fault('invalid_request', 'client_id is missing')
+  if (!client || client.clientId !== params.get('client_id'))
+    return fault('invalid_request', 'client_id is not known')
+  if (repeated.includes('redirect_uri')) return fault('invalid_request', 'redirect_uri is repeated')
+
+  const asked = params.get('redirect_uri')
+  const [only, second] = client.redirectUris
+  if (asked === undefined) {
+    if (only === undefined || second !== undefined) return fault('invalid_request', 'redirect_uri is missing')
+    return { value: { client, redirectUri: only } }
+  }
+  if (!client.redirectUris.some((registered) => redirectUriMatches(asked, registered))) {
+    return fault('invalid_request', 'redirect_uri is not registered')
+  }
+  return { value: { client, redirectUri: asked } }
+}
+
+function checkForm({ params, repeated }: AuthorizationInput, client: AuthorizationClient): Fault | undefined {
+  if (!client.grantTypes.includes('authorization_code')) {
+    return fault('unauthorized_client', 'the client may not use authorization codes')
+  }
+  if (repeated.length > 0) return fault('invalid_request', 'a parameter is repeated')
+  if (params.has('request')) return fault('request_not_supported', 'request objects are not supported')
+  if (params.has('request_uri')) return fault('request_uri_not_supported', 'request_uri is not supported')
+  const type = params.get('response_type')
+  if (type === undefined) return fault('invalid_request', 'response_type is missing')
+  if (type !== 'code') return fault('unsupported_response_type', 'response_type must be code')
+  if ((params.get('response_mode') ?? 'query') !== 'query')
+    return fault('invalid_request', 'response_mode must be query')
+  return undefined
+}
+
+function readChallenge(input: AuthorizationInput, client: AuthorizationClient): Read<string | undefined> {
+  const { params, emptied, policy } = input
+  const challenge = params.get('code_challenge')
+  const method = params.get('code_challenge_method')
+  if (challenge === undefined) {
+    if (policy.pkce === 'required' || client.type === 'public')
+      return fault('invalid_request', 'code_challenge is missing')
+    // Half a challenge is a broken client or a downgrade; neither may pass as a request without PKCE.
+    const half = method !== undefined || emptied.includes('code_challenge')
+    return half ? fault('invalid_request', 'code_challenge is missing') : { value: undefined }
+  }
+  // RFC 7636 §4.3 would default to plain, which this server does not know.
+  if (method !== 'S256') return fault('invalid_request', 'code_challenge_method must be S256')
+  if (!isCodeChallenge(challenge))
+    return fault('invalid_request', 'code_challenge must be 43 base64url characters')
+  return { value: challenge }
+}
+
+function readScope(
+  { params, emptied, policy }: AuthorizationInput,
+  client: AuthorizationClient,
+): Read<Scope> {
+  const text = params.get('scope')
+  if (text === undefined) {
+    const all = client.scope.filter((one) => policy.scopes.includes(one))
+    if (emptied.includes('scope') || all.length === 0) return fault('invalid_scope', 'scope is empty')
+    return { value: all }
+  }
+  const scope = parseScope(text)
+  if (!scope || !scopeWithin(scope, policy.scopes))
+    return fault('invalid_scope', 'scope is malformed or not known')
+  if (!scopeWithin(scope, client.scope))
+    return fault('invalid_scope', 'scope is wider than the client may ask for')
+  return { value: scope }
+}
+
+function readPrompt(params: ReadonlyMap<string, string>): Read<readonly string[]> {
+  const prompt = params.get('prompt')?.split(' ') ?? []
+  if (!prompt.every((one) => prompts.has(one))) return fault('invalid_request', 'prompt is not known')
+  if (prompt.includes('none') && prompt.length > 1)
+    return fault('invalid_request', 'prompt none stands alone')
+  return { value: prompt }
+}
+
+function readMaxAge(params: ReadonlyMap<string, string>): Read<number | undefined> {
+  const text = params.get('max_age')
+  if (text === undefined) return { value: undefined }
+  return /^\d{1,9}$/.test(text)
+    ? { value: Number(text) }
+    : fault('invalid_request', 'max_age must be a number of seconds')
+}
+
+function readRequest(
+  input: AuthorizationInput,
+  client: AuthorizationClient,
+  redirectUri: string,
+): Read<AuthorizationRequest> {
+  const { params } = input
+  const form = checkForm(input, client)
+  if (form) return form
+  const challenge = readChallenge(input, client)
+  if ('error' in challenge) return challenge
+  const scope = readScope(input, client)
+  if ('error' in scope) return scope
+  const prompt = readPrompt(params)
+  if ('error' in prompt) return prompt
+  const maxAge = readMaxAge(params)
+  if ('error' in maxAge) return maxAge
+  return {
+    value: {
+      clientId: client.clientId,
+      redirectUri,
+      askedRedirectUri: params.get('redirect_uri'),
+      state: params.get('state'),
+      scope: scope.value,
+      scopeAsked: params.has('scope'),
+      codeChallenge: challenge.value,
+      nonce: params.get('nonce'),
+      prompt: prompt.value,
+      maxAge: maxAge.value,
+      team: params.get('team'),
+      loginHint: params.get('login_hint'),
+      responseMode: 'query',
+    },
+  }
+}
+
+/**
+ * Decides what becomes of an authorization request, before anybody is asked to sign in.
+ *
+ * Client and redirect URI come first: a server that redirects before both are proven is an open redirector.
+ *
+ * @see RFC 6749 §4.1.1, §4.1.2.1, RFC 7636 §4.4.1, RFC 9700 §4.11
+ */
+export function decideAuthorizationRequest(input: AuthorizationInput): AuthorizationDecision {
+  const proven = proveAddress(input)
+  if ('error' in proven) return { outcome: 'page', ...proven }
+  const { client, redirectUri } = proven.value
+  const read = readRequest(input, client, redirectUri)
+  if ('error' in read) return { outcome: 'redirect', redirectUri, state: input.params.get('state'), ...read }
+  return { outcome: 'ask', request: read.value }
+}

@@ -1,0 +1,30 @@
+import type { Scope } from './scope.ts'
+
+/** What kind of credential a principal came with. */
+export type PrincipalKind = 'person' | 'app' | 'machine' | 'vendor' | 'api-key' | 'session-token' | 'widget'
+
+/** Whether a credential may touch real data. */
+export type Environment = 'live' | 'test'
+
+/** Who a verified credential speaks for, the same for every kind of credential. */
+export interface Principal {
+  readonly kind: PrincipalKind
+  /** The id of the account, client, key, session token or widget session. */
+  readonly id: string
+  readonly door: string
+  readonly accountId?: string
+  readonly clientId?: string
+  readonly team?: { readonly id: string; readonly slug: string }
+  readonly plan?: string
+  readonly role?: string
+  readonly admin: boolean
+  readonly scopes: Scope
+  readonly environment: Environment
+  readonly origin?: string
+  readonly widget?: { readonly id: string; readonly slug: string }
+  /** The resources a machine may use; present and empty means none. */
+  readonly resources?: readonly string[]
+  readonly expiresAt?: number
+  /** The family, key or token id: what a revocation names. */
+  readonly credentialId: string
+}

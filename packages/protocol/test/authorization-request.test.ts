@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  type AuthorizationClient,
+  type AuthorizationPolicy,
+  decideAuthorizationRequest,
+  parseQuery,
+} from '../src/index.ts'
+
+const challenge = 'E9Mrozoa2owUzb1iCHFpQwbi6E3MwMZLvDu0mkMksYI'
+/** The request of the OpenChatStudio document. */
+const documented =
+  'response_type=code&client_id=TkojUzrbS4nOUeF3deQ0uFwpNNH1kYjYFTisfEIC&redirect_uri=https://your-server/callback/' +
+  `&code_challenge=${challenge}&code_challenge_method=S256&scope=chatbot:read+session:read&state=random_state_string`
+
+const app: AuthorizationClient = {
+  clientId: 'TkojUzrbS4nOUeF3deQ0uFwpNNH1kYjYFTisfEIC',
+  type: 'confidential',
+  redirectUris: ['https://your-server/callback/'],
+  scope: ['chatbot:read', 'session:read'],
+  grantTypes: ['authorization_code'],
+}
+const two = { ...app, redirectUris: [...app.redirectUris, 'https://your-server/other/'] }
+const publicApp: AuthorizationClient = { ...app, type: 'public' }
+const strict: AuthorizationPolicy = {
+  pkce: 'required',
+  scopes: ['chatbot:read', 'session:read', 'session:write'],
+}
+const mayOmit: AuthorizationPolicy = { ...strict, pkce: 'confidential-may-omit' }
+
+function decide(query: string, client: AuthorizationClient | undefined = app, policy = strict) {
+  const read = parseQuery(query)
+  if (read.outcome === 'refuse') throw new Error(read.description)
+  const { params, repeated, emptied } = read
+  return decideAuthorizationRequest({ params, repeated, emptied, client, policy })
+}
+const without = (name: string) => documented.replace(new RegExp(`&?${name}=[^&]*`), '')
+const withValue = (name: string, value: string) => `${without(name)}&${name}=${value}`
+const uri = (value: string) => withValue('redirect_uri', encodeURIComponent(value))
+const noPkce = without('code_challenge').replace('&code_challenge_method=S256', '')
+
+type Row = [
+  name: string,
+  query: string,
+  expected: string,
+  client?: AuthorizationClient,
+  policy?: AuthorizationPolicy,
+]
+
+const pages: Row[] = [
+  ['a missing client_id', without('client_id'), 'client_id is missing'],
+  ['an empty client_id', withValue('client_id', ''), 'client_id is missing'],
+  ['a client_id of another record', withValue('client_id', 'other'), 'client_id is not known'],
+  ['a repeated client_id', `${documented}&client_id=${app.clientId}`, 'client_id is repeated'],
+  [
+    'a repeated redirect_uri',
+    `${documented}&redirect_uri=https://your-server/callback/`,
+    'redirect_uri is repeated',
+  ],
+  ['a missing redirect_uri of two', without('redirect_uri'), 'redirect_uri is missing', two],
+  [
+    'a missing redirect_uri of none',
+    without('redirect_uri'),
+    'redirect_uri is missing',
+    { ...app, redirectUris: [] },
+  ],
+  ['a redirect_uri without the slash', uri('https://your-server/callback'), 'redirect_uri is not registered'],
+  ['a redirect_uri with more', uri('https://your-server/callback/more'), 'redirect_uri is not registered'],
+  ['a redirect_uri with a query', uri('https://your-server/callback/?x=1'), 'redirect_uri is not registered'],
+  ['a redirect_uri in capitals', uri('https://YOUR-SERVER/callback/'), 'redirect_uri is not registered'],
+  [
+    'a foreign redirect_uri with prompt=none',
+    `${uri('https://evil.example/')}&prompt=none`,
+    'redirect_uri is not registered',
+  ],
+]
+for (const [name, query, description, client] of pages) {
+  test(`authorization request: ${name} is a page`, () =>
+    assert.deepEqual(decide(query, client), { outcome: 'page', error: 'invalid_request', description }))
+}
+test('authorization request: an unknown client is a page', () => {
+  const read = parseQuery(documented)
+  assert.equal(read.outcome, 'ok')
+  if (read.outcome !== 'ok') return
+  const decision = decideAuthorizationRequest({ ...read, client: undefined, policy: strict })
+  assert.deepEqual(decision, {
+    outcome: 'page',
+    error: 'invalid_request',
+    description: 'client_id is not known',
+  })
+})
+
+const redirects: Row[] = [
+  [
+    'a client without the grant',
+    documented,
+    'unauthorized_client',
+    { ...app, grantTypes: ['client_credentials'] },
+  ],
+  ['a repeated scope', `${documented}&scope=chatbot:read`, 'invalid_request'],
+  ['a repeated challenge', `${documented}&code_challenge=${challenge}`, 'invalid_request'],
+  ['a repeated parameter nobody knows', `${documented}&x=1&x=2`, 'invalid_request'],
+  ['a missing response_type', without('response_type'), 'invalid_request'],
+  ['response_type=token', withValue('response_type', 'token'), 'unsupported_response_type'],
+  ['response_type=id_token', withValue('response_type', 'id_token'), 'unsupported_response_type'],
+  ['response_type=foo', withValue('response_type', 'foo'), 'unsupported_response_type'],
+  ['response_mode=fragment', `${documented}&response_mode=fragment`, 'invalid_request'],
+  ['a missing challenge', noPkce, 'invalid_request'],
+  ['a missing challenge with its method', without('code_challenge'), 'invalid_request', app, mayOmit],
+  ['an empty challenge', `${noPkce}&code_challenge=`, 'invalid_request', app, mayOmit],
+  ['a missing challenge of a public client', noPkce, 'invalid_request', publicApp, mayOmit],
+  ['code_challenge_method=plain', withValue('code_challenge_method', 'plain'), 'invalid_request'],
+  ['a missing code_challenge_method', without('code_challenge_method'), 'invalid_request', app, mayOmit],
+  ['a challenge of 42', withValue('code_challenge', 'a'.repeat(42)), 'invalid_request'],
+  ['a challenge of 44', withValue('code_challenge', 'a'.repeat(44)), 'invalid_request'],
+  ['a padded challenge', withValue('code_challenge', `${'a'.repeat(42)}%3D`), 'invalid_request'],
+  ['a challenge with a plus', withValue('code_challenge', `${'a'.repeat(42)}%2B`), 'invalid_request'],
+  ['an unknown scope', withValue('scope', 'chatbot:delete'), 'invalid_scope'],
+  ['an empty scope', withValue('scope', ''), 'invalid_scope'],
+  ['a malformed scope', withValue('scope', 'chatbot:read++session:read'), 'invalid_scope'],
+  ['a scope wider than the client', withValue('scope', 'session:write'), 'invalid_scope'],
+  ['no scope where the client has none', without('scope'), 'invalid_scope', { ...app, scope: [] }],
+  ['request', `${documented}&request=x`, 'request_not_supported'],
+  ['request_uri', `${documented}&request_uri=urn:x`, 'request_uri_not_supported'],
+  ['prompt=none login', `${documented}&prompt=none+login`, 'invalid_request'],
+  ['an unknown prompt', `${documented}&prompt=dance`, 'invalid_request'],
+  ['a max_age in words', `${documented}&max_age=soon`, 'invalid_request'],
+  ['a negative max_age', `${documented}&max_age=-1`, 'invalid_request'],
+]
+for (const [name, query, error, client, policy] of redirects) {
+  test(`authorization request: ${name} redirects with ${error}`, () => {
+    const decision = decide(query, client, policy)
+    assert.equal(decision.outcome, 'redirect')
+    if (decision.outcome !== 'redirect') return
+    const { redirectUri, state } = decision
+    assert.deepEqual(
+      { redirectUri, state, error: decision.error },
+      { redirectUri: app.redirectUris[0], state: 'random_state_string', error },
+    )
+  })
+}
+test('authorization request: a repeated state is refused, and neither is sent back', () => {
+  const decision = decide(`${documented}&state=other`)
+  assert.equal(decision.outcome, 'redirect')
+  assert.equal('state' in decision && decision.state, undefined)
+})
+
+test('authorization request: the documented request is asked about', () => {
+  assert.deepEqual(decide(documented), {
+    outcome: 'ask',
+    request: {
+      clientId: app.clientId,
+      redirectUri: 'https://your-server/callback/',
+      askedRedirectUri: 'https://your-server/callback/',
+      state: 'random_state_string',
+      scope: ['chatbot:read', 'session:read'],
+      scopeAsked: true,
+      codeChallenge: challenge,
+      nonce: undefined,
+      prompt: [],
+      maxAge: undefined,
+      team: undefined,
+      loginHint: undefined,
+      responseMode: 'query',
+    },
+  })
+})
+
+const accepted: [...Row, request: object][] = [
+  [
+    'no scope means all of the client',
+    without('scope'),
+    'ask',
+    app,
+    strict,
+    { scope: ['chatbot:read', 'session:read'], scopeAsked: false },
+  ],
+  ['no state is no state', without('state'), 'ask', app, strict, { state: undefined }],
+  [
+    'any state comes back as it was',
+    withValue('state', encodeURIComponent('a b&c=d%20é+/"<')),
+    'ask',
+    app,
+    strict,
+    { state: 'a b&c=d%20é+/"<' },
+  ],
+  [
+    'the only redirect URI may be left out',
+    without('redirect_uri'),
+    'ask',
+    app,
+    strict,
+    { redirectUri: app.redirectUris[0], askedRedirectUri: undefined },
+  ],
+  [
+    'a confidential client may omit PKCE where the door says so',
+    noPkce,
+    'ask',
+    app,
+    mayOmit,
+    { codeChallenge: undefined },
+  ],
+  ['PKCE sent is PKCE kept', documented, 'ask', app, mayOmit, { codeChallenge: challenge }],
+  ['a public client with PKCE', documented, 'ask', publicApp, mayOmit, { codeChallenge: challenge }],
+  [
+    'a loopback redirect on its port',
+    uri('http://127.0.0.1:5555/cb'),
+    'ask',
+    { ...publicApp, redirectUris: ['http://127.0.0.1/cb'] },
+    strict,
+    { redirectUri: 'http://127.0.0.1:5555/cb' },
+  ],
+  [
+    'OpenID parameters',
+    `${documented}&nonce=n&prompt=login+consent&max_age=60&login_hint=a@b.c&team=t2&response_mode=query`,
+    'ask',
+    app,
+    strict,
+    { nonce: 'n', prompt: ['login', 'consent'], maxAge: 60, loginHint: 'a@b.c', team: 't2' },
+  ],
+  ['an unknown parameter is ignored', `${documented}&x=1`, 'ask', app, strict, {}],
+]
+for (const [name, query, , client, policy, expected] of accepted) {
+  test(`authorization request: ${name}`, () => {
+    const decision = decide(query, client, policy)
+    assert.equal(decision.outcome, 'ask')
+    if (decision.outcome === 'ask') assert.deepEqual({ ...decision.request, ...expected }, decision.request)
+  })
+}

@@ -1,0 +1,69 @@
+import { formatApiKey, parseIpList, previewApiKey, type Scope, scopeWithin } from '@sallyport/protocol'
+import { newId } from '../crypto/id.ts'
+import { newBytes, secretHash } from '../crypto/secret.ts'
+import type { KeysDoor } from '../settings/door.ts'
+import type { ApiKey, AuditEvent, Environment, Store } from '../store/contract/index.ts'
+
+/** What the owner wants of a new key. */
+export interface NewKey {
+  readonly name: string
+  readonly accountId: string
+  readonly teamId: string
+  readonly environment: Environment
+  readonly scope: Scope
+  readonly ipList: readonly string[]
+  /** A moment; `undefined`: until revoked. */
+  readonly expiresAt: number | undefined
+}
+
+/** A key as made: the only moment its secret is known. Or what is wrong, by field. */
+export type KeyCreation =
+  | {
+      readonly outcome: 'created'
+      readonly secret: string
+      readonly key: Omit<ApiKey, 'revokedAt' | 'lastUsedAt' | 'active'>
+    }
+  | { readonly outcome: 'refuse'; readonly fields: Readonly<Record<string, readonly string[]>> }
+
+/** What an account function on keys may use. */
+export interface KeyContext {
+  readonly store: Store
+  readonly now: number
+  event(type: string, more?: Omit<AuditEvent, 'type' | 'doorId' | 'ip' | 'requestId'>): AuditEvent
+}
+
+/** Makes an API key for a door. */
+export async function createKey(
+  wanted: NewKey,
+  door: KeysDoor,
+  { store, now, event }: KeyContext,
+): Promise<KeyCreation> {
+  const { name, environment, scope, ipList, expiresAt, accountId, teamId } = wanted
+  const ips = parseIpList(ipList)
+  const fields = {
+    ...((name.trim() === '' || name.length > 100) && { name: ['Use 1 to 100 characters.'] }),
+    ...(!scopeWithin(scope, Object.keys(door.scopes)) && {
+      scopes: [`Known scopes: ${Object.keys(door.scopes).join(' ') || 'none'}.`],
+    }),
+    ...(ips.outcome === 'refuse' && { ip_list: [`"${ips.entry}" is not an address or CIDR range.`] }),
+    ...(expiresAt !== undefined && expiresAt <= now && { expires_at: ['This moment has passed.'] }),
+    ...(environment === 'test' && !door.format.environments && { environment: ['Keys here are live.'] }),
+  }
+  if (Object.keys(fields).length > 0) return { outcome: 'refuse', fields }
+  const secret = formatApiKey(door.format, environment, newBytes(32))
+  const key = {
+    keyId: newId('key_', now),
+    hash: secretHash(secret),
+    doorId: door.id,
+    accountId,
+    teamId,
+    name: name.trim(),
+    environment,
+    scope,
+    ipList,
+    preview: previewApiKey(secret),
+    expiresAt,
+  }
+  await store.keys.create(key, event('key.created', { accountId, teamId, targetId: key.keyId }), now)
+  return { outcome: 'created', secret, key: { ...key, createdAt: now } }
+}

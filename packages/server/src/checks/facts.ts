@@ -1,0 +1,142 @@
+import type { FactSource } from '@sallyport/guard'
+import type { DoorSettings, KeysDoor, LimitTable, Window } from '../settings/door.ts'
+import { issuerOf } from '../settings/issuer.ts'
+import type { ChangeKind, Store } from '../store/contract/index.ts'
+import { createFactCache } from './fact-cache.ts'
+import type { Limiter, Spent } from './limit.ts'
+import type { Signing } from './signing.ts'
+import { createTouches, type Touches } from './touches.ts'
+
+/** What the facts are made of. */
+export interface FactParts {
+  readonly store: Store
+  readonly signing: Signing
+  readonly limiter: Limiter
+  readonly doors: readonly DoorSettings[]
+  readonly limits: Readonly<Record<string, LimitTable>>
+  readonly baseUrl: string
+  now(): number
+}
+
+/** This server's own live facts, for the guards in its process. */
+export interface LocalFacts extends FactSource {
+  /** Forgets what changed. */
+  changed(kind: ChangeKind, id: string): void
+  /** Writes the last-used moments gathered so far. */
+  flush(): Promise<void>
+}
+
+function lookUps({ store, now }: FactParts, touches: Touches, idleOf: (doorId: string) => number) {
+  const cache = createFactCache()
+  const cached = <T>(kind: ChangeKind, id: string, load: () => Promise<T | undefined>) =>
+    cache.get(`${kind}:${id}`, load)
+  const methods: Pick<
+    FactSource,
+    'family' | 'account' | 'client' | 'team' | 'membership' | 'apiKey' | 'sessionToken' | 'widgetSession'
+  > = {
+    family: (id) => cached('family', id, () => store.families.find(id)),
+    account: (id) => cached('account', id, () => store.accounts.find(id)),
+    client: (id) => cached('client', id, () => store.clients.find(id, now())),
+    team: (id) => cached('team', id, () => store.teams.find(id)),
+    membership: (accountId, teamId) =>
+      cached('membership', `${accountId}:${teamId}`, () => store.teams.membership(accountId, teamId)),
+    apiKey: (hash) => cached('api-key', hash, () => store.keys.findByHash(hash)),
+    async sessionToken(hash) {
+      const token = await cached('session-token', hash, () => store.keys.findSessionToken(hash))
+      return (
+        token && {
+          ...token,
+          idle: idleOf(token.doorId),
+          lastUsedAt: Math.max(token.lastUsedAt, touches.lastUsedAt(hash) ?? 0),
+        }
+      )
+    },
+    async widgetSession(id) {
+      const session = await cached('widget-session', id, () => store.widgets.findSession(id))
+      const widget =
+        session && (await cached('widget', session.widgetId, () => store.widgets.find(session.widgetId)))
+      return (
+        session &&
+        widget && {
+          ...session,
+          slug: widget.slug,
+          active: widget.active,
+          allowedOrigins: widget.allowedOrigins,
+          teamId: widget.teamId,
+        }
+      )
+    },
+  }
+  return { methods, drop: (kind: ChangeKind, id: string) => cache.drop(`${kind}:${id}`) }
+}
+
+/** Spends one use of every window of the caller's plan; the tightest is told. */
+async function spendAll(
+  key: string,
+  windows: readonly Window[],
+  limiter: Limiter,
+  now: number,
+): Promise<Spent | undefined> {
+  let tightest: Spent | undefined
+  for (const window of windows) {
+    const spent = await limiter.spend(`${key}:${window.window}`, window, now)
+    if (!spent.allowed) return spent
+    if (!tightest || spent.remaining < tightest.remaining) tightest = spent
+  }
+  return tightest
+}
+
+/** Opens the facts of a server over its store. */
+export function openFacts(parts: FactParts): LocalFacts {
+  const { store, signing, limiter, doors, limits, baseUrl, now } = parts
+  const keyDoors = doors.filter((door): door is KeysDoor => door.kind === 'keys')
+  const byIssuer = new Map(
+    doors
+      .filter(({ kind }) => kind !== 'keys')
+      .map((door) => {
+        const issuer = issuerOf(door, baseUrl)
+        return [
+          issuer,
+          {
+            doorId: door.id,
+            issuer,
+            audience: issuer,
+            kind: door.kind,
+            checkMembership: door.kind === 'apps',
+          },
+        ]
+      }),
+  )
+  const touches = createTouches(store)
+  const idle = new Map(keyDoors.map((door) => [door.id, door.sessionTokens?.idle ?? 0]))
+  const { methods, drop } = lookUps(parts, touches, (doorId) => idle.get(doorId) ?? 0)
+
+  return {
+    ...methods,
+    keyFormats: keyDoors.map((door) => ({ ...door.format, doorId: door.id })),
+    doorOfIssuer: (iss) => byIssuer.get(iss),
+    signingKey: async (kid) => signing.verificationKey(kid, now()),
+    used: ({ kind, hash }, at) => touches.add(kind, hash, at),
+    async spend(principal, names, at) {
+      let told: (Spent & { readonly style: 'unix' | 'seconds' }) | undefined
+      for (const name of names) {
+        const table = limits[name]
+        if (!table) throw new TypeError(`no limit is called ${name}`)
+        const windows = table.plans[principal.plan ?? ''] ?? table.otherwise
+        // By customer, not by key: more keys don't make more calls.
+        const key = `limit:${name}:${principal.team?.id ?? principal.id}`
+        const spent = await spendAll(key, windows, limiter, at)
+        if (spent && (!told || !spent.allowed || spent.remaining < told.remaining))
+          told = { ...spent, style: table.style }
+        if (told && !told.allowed) break
+      }
+      return told
+    },
+    changed(kind, id) {
+      // A reload is a read; what it needs is published ahead, so nobody waits for it.
+      if (kind === 'signing-key') void signing.reload(now())
+      drop(kind, id)
+    },
+    flush: () => touches.flush(),
+  }
+}

@@ -1,0 +1,40 @@
+import type { Store } from '../store/contract/index.ts'
+
+/** Last-used moments, gathered in memory so that checking a credential writes nothing. */
+export interface Touches {
+  add(kind: 'api-key' | 'session-token', hash: string, at: number): void
+  lastUsedAt(hash: string): number | undefined
+  /** Writes what was gathered since the last time, in one step. */
+  flush(): Promise<void>
+}
+
+interface Touch {
+  readonly kind: 'api-key' | 'session-token'
+  readonly at: number
+}
+
+/** How many session tokens' moments are remembered after they were written. */
+const remembered = 50_000
+
+/** Touches over a store. A crash loses at most what was not flushed: moments, never a right. */
+export function createTouches(store: Store): Touches {
+  let pending = new Map<string, Touch>()
+  const latest = new Map<string, number>()
+  return {
+    add(kind, hash, at) {
+      pending.set(hash, { kind, at })
+      if (kind === 'api-key') return
+      latest.delete(hash)
+      latest.set(hash, at)
+      const oldest = latest.size > remembered ? latest.keys().next().value : undefined
+      if (oldest !== undefined) latest.delete(oldest)
+    },
+    lastUsedAt: (hash) => latest.get(hash),
+    async flush() {
+      if (pending.size === 0) return
+      const writing = pending
+      pending = new Map()
+      await store.keys.touch([...writing].map(([hash, { kind, at }]) => ({ kind, hash, at })))
+    },
+  }
+}

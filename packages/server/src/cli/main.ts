@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+import { ConfigurationError } from '../server/config.ts'
+import { rotateKeys } from './keys.ts'
+import { serve } from './serve.ts'
+import { startDemo } from './start.ts'
+
+const program = new Command('sallyport').description('The whole front door of an API platform')
+
+program
+  .command('start')
+  .description(
+    'start for trying things out; with --demo on an empty folder, demonstration data is made and shown',
+  )
+  .option('--demo', 'make demonstration data when the data folder is empty', false)
+  .option('--config <file>', 'configuration file', 'sallyport.config.ts')
+  .action((options: { readonly demo: boolean; readonly config: string }) => startDemo(options))
+
+program
+  .command('serve')
+  .description('start in production; says what is missing and stops when the configuration is not complete')
+  .option('--config <file>', 'configuration file', 'sallyport.config.ts')
+  .action((options: { readonly config: string }) => serve(options))
+
+const keys = program.command('keys').description('signing keys')
+keys
+  .command('rotate')
+  .description('add a signing key; it is published first and signs ten minutes later')
+  .option('--config <file>', 'configuration file', 'sallyport.config.ts')
+  .action((options: { readonly config: string }) => rotateKeys(options))
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  // The end of the line: a wrong configuration is told in words, everything else as it is.
+  process.stderr.write(
+    error instanceof ConfigurationError
+      ? `sallyport: ${error.message}\n`
+      : `sallyport: ${String(error instanceof Error ? error.stack : error)}\n`,
+  )
+  process.exitCode = 1
+}

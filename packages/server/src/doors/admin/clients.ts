@@ -1,0 +1,209 @@
+import { ProtocolError } from '@sallyport/protocol'
+import { newId } from '../../crypto/id.ts'
+import { newSecret, secretHash } from '../../crypto/secret.ts'
+import type { DoorSettings } from '../../settings/door.ts'
+import type { Client, ClientSecret } from '../../store/contract/index.ts'
+import type { Endpoint } from '../door.ts'
+import { type AdminContext, adminPath, forAdmin, noStore } from './context.ts'
+import {
+  type Body,
+  optionalChoice,
+  optionalRedirectUris,
+  optionalScope,
+  optionalText,
+  optionalTexts,
+  readText,
+} from './read.ts'
+
+const defaultOverlap = 24 * 3600
+const longestOverlap = 90 * 24 * 3600
+
+function clientBody(client: Client): Readonly<Record<string, unknown>> {
+  const { clientId, doorId, name, type, teamId, grantTypes, scope, redirectUris, resources } = client
+  return {
+    client_id: clientId,
+    door: doorId,
+    client_name: name,
+    type,
+    team: teamId ?? null,
+    grant_types: grantTypes,
+    scope: scope.join(' '),
+    redirect_uris: redirectUris,
+    ...(resources && { resources }),
+  }
+}
+
+function newClientSecret(now: number): { readonly secret: string; readonly stored: ClientSecret } {
+  const secret = newSecret('sps_')
+  return { secret, stored: { secretId: newId('sec_', now), hash: secretHash(secret), expiresAt: undefined } }
+}
+
+type ClientDoor = Extract<DoorSettings, { kind: 'apps' | 'vendors' }>
+
+function doorOf(body: Body, doors: readonly DoorSettings[]): ClientDoor {
+  const id = readText(body, 'door')
+  const door = doors.find(
+    (one): one is ClientDoor => one.id === id && (one.kind === 'apps' || one.kind === 'vendors'),
+  )
+  if (!door) throw new ProtocolError('invalid_request', 'door must be the id of a door that has clients')
+  return door
+}
+
+const knownScopes = (door: ClientDoor): readonly string[] =>
+  door.kind === 'apps' ? Object.keys(door.scopes) : []
+
+function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'createdAt'> {
+  const type = optionalChoice(body, 'type', ['confidential', 'public'] as const) ?? 'confidential'
+  const grantTypes =
+    optionalTexts(body, 'grant_types') ??
+    (door.kind === 'apps' ? ['authorization_code', 'refresh_token'] : ['client_credentials'])
+  const redirectUris = optionalRedirectUris(body) ?? []
+  const teamId = optionalText(body, 'team')
+  // A door's grant types, and for vendors the only one they have.
+  const known = door.kind === 'apps' ? door.grantTypes : ['client_credentials']
+  const unknown = grantTypes.find((one) => !known.includes(one))
+  if (unknown !== undefined)
+    throw new ProtocolError('invalid_request', `grant_types: ${unknown} is not one of ${known.join(', ')}`)
+  if (grantTypes.includes('authorization_code') && redirectUris.length === 0) {
+    throw new ProtocolError('invalid_request', 'redirect_uris is required for authorization_code')
+  }
+  if (grantTypes.includes('client_credentials') && (type === 'public' || teamId === undefined)) {
+    throw new ProtocolError('invalid_request', 'client_credentials is for confidential clients of a team')
+  }
+  const scope = optionalScope(body, 'scope', knownScopes(door)) ?? knownScopes(door)
+  const resources = optionalTexts(body, 'resources')
+  return {
+    doorId: door.id,
+    name: readText(body, 'name'),
+    type,
+    teamId,
+    grantTypes,
+    scope: [...scope].sort(),
+    redirectUris,
+    resources,
+  }
+}
+
+/** Registers clients; a confidential one's secret is shown once. @see RFC 7591 §2 for the member names */
+export function clientsEndpoint(admin: AdminContext): Endpoint {
+  const { services } = admin
+  return {
+    path: `${adminPath}/clients`,
+    methods: {
+      POST: forAdmin(admin, async ({ body, now, event }) => {
+        const client = { ...readClient(body, doorOf(body, services.doors)), clientId: newId('app_', now) }
+        if (client.teamId !== undefined && !(await services.store.teams.find(client.teamId)))
+          throw new ProtocolError('invalid_request', 'team is unknown')
+        const { secret, stored } = newClientSecret(now)
+        const confidential = client.type === 'confidential'
+        const { clientId } = client
+        await services.store.clients.create(
+          client,
+          confidential ? stored : undefined,
+          event('client.created', { clientId, targetId: clientId }),
+          now,
+        )
+        const answer = {
+          ...clientBody({ ...client, createdAt: now }),
+          ...(confidential && { client_secret: secret }),
+        }
+        return { status: 201, headers: noStore, body: answer }
+      }),
+    },
+  }
+}
+
+/** One client: read, change, delete. The grant types never change. */
+export function clientEndpoint(admin: AdminContext): Endpoint {
+  const { services } = admin
+  const { clients } = services.store
+  async function find(clientId: string, now: number): Promise<Client> {
+    const client = await clients.find(clientId, now)
+    if (!client) throw new ProtocolError('not_found', 'no such client')
+    return client
+  }
+  return {
+    path: `${adminPath}/clients/{clientId}`,
+    methods: {
+      GET: forAdmin(admin, async ({ param, now }) => ({
+        status: 200,
+        headers: noStore,
+        body: clientBody(await find(param('clientId'), now)),
+      })),
+      PATCH: forAdmin(admin, async ({ param, body, now, event }) => {
+        const client = await find(param('clientId'), now)
+        const door = doorOf({ door: client.doorId }, services.doors)
+        if (body['grant_types'] !== undefined)
+          throw new ProtocolError('invalid_request', 'grant_types never change; register another client')
+        const name = optionalText(body, 'name')
+        const redirectUris = optionalRedirectUris(body)
+        const scope = optionalScope(body, 'scope', knownScopes(door))
+        const resources = optionalTexts(body, 'resources')
+        const change = {
+          ...(name !== undefined && { name }),
+          ...(redirectUris && { redirectUris }),
+          ...(scope && { scope }),
+          ...(resources && { resources }),
+        }
+        const { clientId } = client
+        const detail = Object.entries(change)
+          .map(([member, value]) => `${member}=${String(value)}`)
+          .join('; ')
+          .slice(0, 500)
+        await clients.update(
+          clientId,
+          change,
+          event('client.updated', { clientId, targetId: clientId, detail }),
+          now,
+        )
+        return { status: 200, headers: noStore, body: clientBody(await find(clientId, now)) }
+      }),
+      DELETE: forAdmin(admin, async ({ param, now, event }) => {
+        const { clientId } = await find(param('clientId'), now)
+        await clients.remove(clientId, event('client.removed', { clientId, targetId: clientId }), now)
+        return { status: 204 }
+      }),
+    },
+  }
+}
+
+/** A fresh secret for a client; the one before works on until the overlap ends. */
+export function clientSecretsEndpoint(admin: AdminContext): Endpoint {
+  const { clients } = admin.services.store
+  return {
+    path: `${adminPath}/clients/{clientId}/secrets`,
+    methods: {
+      POST: forAdmin(admin, async ({ param, body, now, event }) => {
+        const overlap = body['overlap_seconds'] ?? defaultOverlap
+        if (
+          typeof overlap !== 'number' ||
+          !Number.isSafeInteger(overlap) ||
+          overlap < 0 ||
+          overlap > longestOverlap
+        ) {
+          throw new ProtocolError(
+            'invalid_request',
+            `overlap_seconds must be a whole number from 0 to ${longestOverlap}`,
+          )
+        }
+        const clientId = param('clientId')
+        const client = await clients.find(clientId, now)
+        if (client?.type !== 'confidential')
+          throw new ProtocolError('not_found', 'no such confidential client')
+        const { secret, stored } = newClientSecret(now)
+        await clients.rotateSecret(
+          clientId,
+          stored,
+          now + overlap,
+          event('client.secret-rotated', { clientId, targetId: stored.secretId }),
+          now,
+        )
+        return {
+          status: 201,
+          headers: noStore,
+          body: { client_id: clientId, client_secret: secret, previous_expires_at: now + overlap },
+        }
+      }),
+    },
+  }
+}

@@ -1,0 +1,18 @@
+import type { Guard } from '@sallyport/guard'
+import type { AppsDoor } from '../../settings/door.ts'
+import type { Services } from '../services.ts'
+
+/** What the endpoints of one apps door share. */
+export interface AppsContext {
+  readonly door: AppsDoor
+  readonly services: Services
+  readonly guard: Guard
+}
+
+/** The address path of one of the door's endpoints. */
+export function pathOf({ door }: AppsContext, endpoint: keyof AppsDoor['endpoints']): string {
+  return `${door.path}/${door.endpoints[endpoint]}`
+}
+
+/** Headers of every answer that holds tokens. @see RFC 6749 §5.1 */
+export const noStore = { 'cache-control': 'no-store', pragma: 'no-cache' }

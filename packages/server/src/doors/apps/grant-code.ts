@@ -1,0 +1,61 @@
+import type { Scope } from '@sallyport/protocol'
+import { newId } from '../../crypto/id.ts'
+import { newSecret, secretHash } from '../../crypto/secret.ts'
+import type { SignedIn } from '../browser.ts'
+import type { Reply, Request } from '../door.ts'
+import { auditEvent } from '../services.ts'
+import type { ProvenRequest } from './authorization.ts'
+import type { AppsContext } from './context.ts'
+import { respondCode } from './respond.ts'
+
+/** What a person decided. */
+export interface Approval {
+  readonly signedIn: SignedIn
+  readonly teamId: string
+  readonly scope: Scope
+}
+
+/** Records the approval with its family and code in one step, and sends the code. @see RFC 6749 §4.1.2 */
+export async function grantCode(
+  { request, client }: ProvenRequest,
+  approval: Approval,
+  httpRequest: Request,
+  apps: AppsContext,
+): Promise<Reply> {
+  const { door, services } = apps
+  const {
+    signedIn: { account, session },
+    teamId,
+    scope,
+  } = approval
+  const now = services.now()
+  const code = newSecret()
+  const familyId = newId('fam_', now)
+  const about = { accountId: account.accountId, clientId: client.clientId, teamId }
+  await services.store.families.createWithCode(
+    {
+      ...about,
+      familyId,
+      doorId: door.id,
+      kind: 'code',
+      scope,
+      authenticatedAt: session.authenticatedAt,
+      nonce: request.nonce,
+      expiresAt: door.refresh.absolute === undefined ? undefined : now + door.refresh.absolute,
+    },
+    {
+      hash: secretHash(code),
+      redirectUri: request.redirectUri,
+      askedRedirectUri: request.askedRedirectUri,
+      codeChallenge: request.codeChallenge,
+      expiresAt: now + door.codeLifetime,
+    },
+    auditEvent(httpRequest, door.id)('code.issued', {
+      ...about,
+      targetId: familyId,
+      detail: scope.join(' '),
+    }),
+    now,
+  )
+  return respondCode(request, code, apps)
+}

@@ -1,0 +1,22 @@
+import type { AppsDoor } from '../../settings/door.ts'
+import type { Door } from '../door.ts'
+import { refuseOauth } from '../refuse.ts'
+import type { Services } from '../services.ts'
+import { authorizeEndpoint } from './authorize.ts'
+import { introspectEndpoint } from './introspect.ts'
+import { revokeEndpoint } from './revoke.ts'
+import { tokenEndpoint } from './token.ts'
+import { userinfoEndpoint } from './userinfo.ts'
+
+/** Third-party apps, by OAuth 2. */
+export function appsDoor(door: AppsDoor, services: Services): Door {
+  const apps = { door, services, guard: services.guardFor({ shape: 'oauth' }) }
+  const endpoints = [authorizeEndpoint, tokenEndpoint, revokeEndpoint, introspectEndpoint, userinfoEndpoint]
+  return {
+    id: door.id,
+    prefixes: [door.path],
+    ...(door.hosts && { hosts: door.hosts }),
+    endpoints: endpoints.map((endpoint) => endpoint(apps)),
+    refuse: refuseOauth,
+  }
+}

@@ -1,0 +1,59 @@
+import { ProtocolError } from '@sallyport/protocol'
+import { lostStanding } from '../../grants/standing.ts'
+import type { Endpoint } from '../door.ts'
+import { readClientRequest } from './client.ts'
+import { type AppsContext, noStore, pathOf } from './context.ts'
+import { findToken, type KnownToken } from './token-lookup.ts'
+
+const inactive = { active: false }
+
+async function describe(
+  token: KnownToken,
+  { door, services }: AppsContext,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { family, claims } = token
+  const now = services.now()
+  const issuedAt = token.type === 'access' ? claims['iat'] : family.issuedAt
+  const expiresAt = token.type === 'access' ? claims['exp'] : family.issuedAt + door.refresh.idle
+  if (typeof expiresAt !== 'number' || expiresAt <= now || family.endedAt !== undefined) return inactive
+  if (token.type === 'refresh' && token.gen !== family.gen) return inactive
+  if (await lostStanding(family, services.store, now)) return inactive
+  const team = family.teamId === undefined ? undefined : await services.store.teams.find(family.teamId)
+  return {
+    active: true,
+    scope: token.type === 'access' ? claims['scope'] : family.scope.join(' '),
+    client_id: family.clientId,
+    sub: family.accountId ?? family.clientId,
+    exp: expiresAt,
+    iat: issuedAt,
+    ...(token.type === 'access' && {
+      token_type: 'Bearer',
+      iss: claims['iss'],
+      aud: claims['aud'],
+      jti: claims['jti'],
+    }),
+    ...(team && { team: team.slug }),
+  }
+}
+
+/** Tells a client about its own tokens; anybody else's are as good as unknown. @see RFC 7662 §2.2, §4 */
+export function introspectEndpoint(apps: AppsContext): Endpoint {
+  return {
+    path: pathOf(apps, 'introspect'),
+    methods: {
+      async POST(request) {
+        const { client, params } = await readClientRequest(request, apps)
+        // A public client proves nothing, so it could scan for tokens.
+        if (client.type === 'public')
+          throw new ProtocolError('invalid_client', 'client authentication failed', {
+            detail: 'public client',
+          })
+        const presented = params.get('token')
+        if (presented === undefined) throw new ProtocolError('invalid_request', 'token is missing')
+        const token = await findToken(presented, apps)
+        const body = token?.family.clientId === client.clientId ? await describe(token, apps) : inactive
+        return { status: 200, headers: noStore, body }
+      },
+    },
+  }
+}

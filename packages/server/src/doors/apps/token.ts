@@ -1,0 +1,59 @@
+import { ProtocolError } from '@sallyport/protocol'
+import { signJwt } from '../../crypto/signing-key.ts'
+import type { GrantContext } from '../../grants/context.ts'
+import { grants } from '../../grants/index.ts'
+import { type Granted, issue, tokenResponse } from '../../grants/issue.ts'
+import type { Endpoint } from '../door.ts'
+import { idTokenClaims } from './claims.ts'
+import { readClientRequest } from './client.ts'
+import { type AppsContext, noStore, pathOf } from './context.ts'
+
+const byType = new Map(grants.map((grant) => [grant.grantType, grant]))
+const idTokenLifetime = 3600
+
+/** The ID token of a grant that holds `openid` and came from a sign-in. @see OpenID Connect Core §3.1.3.6, §12.2 */
+async function idToken({ family, scope }: Granted, context: GrantContext): Promise<string | undefined> {
+  const { accountId, clientId, teamId } = family
+  if (!scope.includes('openid') || accountId === undefined || clientId === undefined) return undefined
+  const { store, door, now, signingKey } = context
+  const [account, team] = await Promise.all([
+    store.accounts.find(accountId),
+    teamId === undefined ? undefined : store.teams.find(teamId),
+  ])
+  if (!account) return undefined
+  const claims = {
+    iss: door.issuer,
+    sub: accountId,
+    aud: clientId,
+    iat: now,
+    exp: now + idTokenLifetime,
+    auth_time: family.authenticatedAt,
+    ...(family.nonce !== undefined && { nonce: family.nonce }),
+    ...idTokenClaims(account, team),
+  }
+  return signJwt('JWT', claims, signingKey)
+}
+
+/** The token endpoint. @see RFC 6749 §3.2 */
+export function tokenEndpoint(apps: AppsContext): Endpoint {
+  return {
+    path: pathOf(apps, 'token'),
+    methods: {
+      async POST(request) {
+        const { client, params, context } = await readClientRequest(request, apps)
+        const grantType = params.get('grant_type')
+        if (grantType === undefined) throw new ProtocolError('invalid_request', 'grant_type is missing')
+        const grant = apps.door.grantTypes.includes(grantType) ? byType.get(grantType) : undefined
+        if (!grant) throw new ProtocolError('unsupported_grant_type', 'grant_type is not supported')
+        if (!client.grantTypes.includes(grantType)) {
+          throw new ProtocolError('unauthorized_client', 'client may not use this grant type')
+        }
+        const known = new Map([...params].filter(([name]) => grant.params.includes(name)))
+        const granted = await grant.exchange({ client, params: known }, context)
+        const id = await idToken(granted, context)
+        const body = { ...tokenResponse(issue(granted, context)), ...(id !== undefined && { id_token: id }) }
+        return { status: 200, headers: noStore, body }
+      },
+    },
+  }
+}

@@ -1,0 +1,34 @@
+import { oneHeader, type Request } from './door.ts'
+
+/** A cookie to set. `maxAge` in seconds; 0 removes it. */
+export interface Cookie {
+  readonly name: string
+  readonly value: string
+  readonly maxAge: number
+}
+
+// The `__Host-` prefix makes the browser refuse the cookie from a sub-domain or over http; it needs https itself.
+const nameOf = (name: string, baseUrl: string) => (baseUrl.startsWith('https:') ? `__Host-${name}` : name)
+
+/** A `Set-Cookie` value: for this host alone, out of reach of scripts, not sent by other sites' forms. @see RFC 6265 §4.1 */
+export function setCookie({ name, value, maxAge }: Cookie, baseUrl: string): string {
+  const secure = baseUrl.startsWith('https:') ? '; Secure' : ''
+  return `${nameOf(name, baseUrl)}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure}`
+}
+
+/** The value of one of our cookies; `undefined` when absent, repeated or not of our making. */
+export function readCookie(
+  request: Pick<Request, 'header'>,
+  name: string,
+  baseUrl: string,
+): string | undefined {
+  const header = oneHeader(request, 'cookie')
+  if (header === undefined) return undefined
+  const wanted = `${nameOf(name, baseUrl)}=`
+  const found = header
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part.startsWith(wanted))
+  const value = found.length === 1 ? found[0]?.slice(wanted.length) : undefined
+  return value !== undefined && /^[0-9A-Za-z_-]{1,128}$/.test(value) ? value : undefined
+}

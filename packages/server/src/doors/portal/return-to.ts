@@ -1,0 +1,48 @@
+import { parseQuery, redirectUriMatches } from '@sallyport/protocol'
+import { formActionOf } from '../../pages/index.ts'
+import type { AppsDoor } from '../../settings/door.ts'
+import type { Services } from '../services.ts'
+
+/** Where a browser may go after signing in, and what is known of the app that waits there. */
+export interface ReturnTo {
+  readonly path: string
+  readonly clientName: string | undefined
+  readonly formActions: readonly string[]
+}
+
+const home: ReturnTo = { path: '/account', clientName: undefined, formActions: [] }
+
+const authorizePath = (door: AppsDoor) => `${door.path}/${door.endpoints.authorize}`
+
+/**
+ * Reads the `return` of a sign-in page. Only an authorization endpoint of this server with its query is accepted;
+ * everything else leads home, so the sign-in page is no open redirector.
+ * @see RFC 9700 §4.11
+ */
+export async function readReturnTo(
+  value: string | undefined,
+  { doors, store, now }: Services,
+): Promise<ReturnTo> {
+  if (value === undefined || /[\s\\#]/.test(value)) return home
+  const [path = '', ...rest] = value.split('?')
+  const search = rest.join('?')
+  const bare = path.replace(/\/$/, '')
+  const door = doors.find((candidate) => candidate.kind === 'apps' && authorizePath(candidate) === bare)
+  if (!door) return home
+  const query = parseQuery(search)
+  if (query.outcome === 'refuse') return home
+  const clientId = query.params.get('client_id')
+  const client = clientId === undefined ? undefined : await store.clients.find(clientId, now())
+  const redirectUri = query.params.get('redirect_uri') ?? client?.redirectUris[0]
+  const proven =
+    client &&
+    redirectUri !== undefined &&
+    client.redirectUris.some((known) => redirectUriMatches(redirectUri, known))
+  // Where consent was given before, the form leads on to the app without a stop.
+  const action = proven ? formActionOf(redirectUri) : undefined
+  return {
+    path: `${path}?${search}`,
+    clientName: client?.name,
+    formActions: action === undefined ? [] : [action],
+  }
+}

@@ -1,0 +1,93 @@
+import { ipBucket, parseQuery } from '@sallyport/protocol'
+import { startBrowserSession } from '../../accounts/browser-session.ts'
+import { browserSessionLifetime } from '../../accounts/browser-session.ts'
+import { signIn } from '../../accounts/sign-in.ts'
+import { signInPage } from '../../pages/index.ts'
+import type { Account } from '../../store/contract/index.ts'
+import { findSignedIn, issueCsrf, requireCsrf, sessionCookie } from '../browser.ts'
+import { setCookie } from '../cookies.ts'
+import type { Endpoint, Reply, Request } from '../door.ts'
+import { spendOrRefuse } from '../limits.ts'
+import { page, refuseAsPage } from '../page.ts'
+import { readPageForm } from '../read-page-form.ts'
+import { accountContext, type PortalContext } from './context.ts'
+import { readReturnTo } from './return-to.ts'
+
+/** Signs the browser in and sends it on. */
+export async function enter(
+  account: Account,
+  returnPath: string,
+  request: Request,
+  portal: PortalContext,
+): Promise<Reply> {
+  const { secret } = await startBrowserSession(account.accountId, accountContext(request, portal))
+  const cookie = { name: sessionCookie, value: secret, maxAge: browserSessionLifetime }
+  const headers = {
+    location: returnPath,
+    'cache-control': 'no-store',
+    'set-cookie': setCookie(cookie, portal.services.baseUrl),
+  }
+  return { status: 303, headers }
+}
+
+async function form(
+  request: Request,
+  portal: PortalContext,
+  told: {
+    readonly returnTo: string | undefined
+    readonly email?: string
+    readonly error?: string
+    readonly status?: number
+  },
+): Promise<Reply> {
+  const { services } = portal
+  const signedIn = await findSignedIn(request, services)
+  const to = await readReturnTo(told.returnTo, services)
+  const csrf = issueCsrf(request, signedIn, services)
+  const body = signInPage({
+    action: '/sign-in',
+    csrf: csrf.token,
+    returnTo: to.path,
+    email: told.email,
+    error: told.error,
+    clientName: to.clientName,
+    signUpHref: portal.people ? `/sign-up?${new URLSearchParams({ return: to.path })}` : undefined,
+  })
+  return page(body, { status: told.status ?? 200, formActions: to.formActions, headers: csrf.headers })
+}
+
+/** The sign-in page. */
+export function signInEndpoint(portal: PortalContext): Endpoint {
+  const { services } = portal
+  return {
+    path: '/sign-in',
+    refuse: refuseAsPage,
+    methods: {
+      async GET(request) {
+        const query = parseQuery(request.search)
+        const params = query.outcome === 'ok' ? query.params : new Map<string, string>()
+        const to = await readReturnTo(params.get('return'), services)
+        // `again`: an app wants the person to prove themselves once more.
+        if (!params.has('again') && (await findSignedIn(request, services))) {
+          return { status: 302, headers: { location: to.path, 'cache-control': 'no-store' } }
+        }
+        return form(request, portal, { returnTo: params.get('return') })
+      },
+      async POST(request) {
+        const posted = readPageForm(request)
+        requireCsrf(posted.one('csrf'), request, await findSignedIn(request, services), services)
+        const [email, password] = [posted.one('email') ?? '', posted.one('password') ?? '']
+        const now = services.now()
+        const key = `sign-in:${email.trim().toLowerCase()}:${ipBucket(request.ip)}`
+        await spendOrRefuse(services.limiter, key, portal.attempts, now)
+        const account = await signIn(email, password, accountContext(request, portal))
+        if (!account) {
+          const error = 'E-mail address or password is not right.'
+          return form(request, portal, { returnTo: posted.one('return'), email, error, status: 400 })
+        }
+        await services.limiter.refund(key, now)
+        return enter(account, (await readReturnTo(posted.one('return'), services)).path, request, portal)
+      },
+    },
+  }
+}

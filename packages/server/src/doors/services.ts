@@ -1,0 +1,57 @@
+import type { Guard } from '@sallyport/guard'
+import type { Logger } from 'pino'
+import type { Limiter } from '../checks/limit.ts'
+import type { LocalFacts } from '../checks/facts.ts'
+import type { Passwords } from '../crypto/password.ts'
+import type { Sealer } from '../crypto/seal.ts'
+import type { Signing, SigningPolicy } from '../checks/signing.ts'
+import type { GrantContext, GrantDoor } from '../grants/context.ts'
+import type { DoorSettings, LimitTable } from '../settings/door.ts'
+import { issuerOf } from '../settings/issuer.ts'
+import type { AuditEvent, Store } from '../store/contract/index.ts'
+import type { Request } from './door.ts'
+
+/** What every door gets from the server. */
+export interface Services {
+  readonly store: Store
+  readonly facts: LocalFacts
+  readonly signing: Signing
+  readonly signingPolicy: SigningPolicy
+  readonly sealer: Sealer
+  readonly passwords: Passwords
+  readonly limiter: Limiter
+  readonly log: Logger
+  /** The server's own address, without a trailing slash. */
+  readonly baseUrl: string
+  readonly doors: readonly DoorSettings[]
+  readonly limits: Readonly<Record<string, LimitTable>>
+  now(): number
+  /** A guard over this server's own facts, wording refusals as `door` does. */
+  guardFor(door: Pick<DoorSettings, 'shape'>, options?: { readonly onTwo?: 'reject' | 'api-key-wins' }): Guard
+}
+
+/** An audit event of a request. */
+export function auditEvent(request: Request, doorId: string): GrantContext['event'] {
+  const { ip, requestId } = request
+  return (type, more): AuditEvent => ({ ...more, type, doorId, ip, requestId })
+}
+
+/** What a grant needs, for one request at one door. */
+export async function grantContext(
+  door: Extract<DoorSettings, { kind: 'people' | 'apps' | 'vendors' }>,
+  request: Request,
+  services: Services,
+): Promise<GrantContext> {
+  const { store, sealer, baseUrl, signing } = services
+  const now = services.now()
+  const { id, accessLifetime, refresh } = door
+  const grantDoor: GrantDoor = { id, issuer: issuerOf(door, baseUrl), accessLifetime, refresh }
+  return {
+    store,
+    sealer,
+    signingKey: signing.current(now),
+    door: grantDoor,
+    now,
+    event: auditEvent(request, id),
+  }
+}

@@ -1,0 +1,71 @@
+import { icon, stylesheet } from '../../pages/index.ts'
+import type { Door, Endpoint } from '../door.ts'
+import { refuseMessage } from '../refuse.ts'
+import type { Services } from '../services.ts'
+import { errorPageEndpoint } from './error-pages.ts'
+import { jwksEndpoint, metadataEndpoints } from './metadata.ts'
+
+function assetEndpoints(): readonly Endpoint[] {
+  return [stylesheet, icon].map(({ path, body, contentType }) => ({
+    path,
+    methods: {
+      GET: () => ({
+        status: 200,
+        headers: { 'content-type': contentType, 'cache-control': 'public, max-age=31536000, immutable' },
+        body,
+      }),
+    },
+  }))
+}
+
+const noStore = { 'cache-control': 'no-store' }
+
+/** Whether the process lives, whether it can serve, and what it has counted. @see Prometheus text format 0.0.4 */
+function healthEndpoints({ store, now }: Services): readonly Endpoint[] {
+  const alive: Endpoint = {
+    path: '/livez',
+    methods: { GET: () => ({ status: 200, headers: noStore, body: { status: 'ok' } }) },
+  }
+  const ready: Endpoint = {
+    path: '/readyz',
+    methods: {
+      async GET() {
+        await store.signing.list(now())
+        return { status: 200, headers: noStore, body: { status: 'ok' } }
+      },
+    },
+  }
+  const metrics: Endpoint = {
+    path: '/metrics',
+    methods: {
+      GET() {
+        const lines = Object.entries(store.counts()).flatMap(([name, value]) => [
+          `# TYPE sallyport_store_${name}_total counter`,
+          `sallyport_store_${name}_total ${value}`,
+        ])
+        return {
+          status: 200,
+          headers: { ...noStore, 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+          body: `${lines.join('\n')}\n`,
+        }
+      },
+    },
+  }
+  return [alive, ready, metrics]
+}
+
+/** What belongs to no door: discovery, keys, health, assets, error pages. */
+export function systemDoor(services: Services): Door {
+  return {
+    id: 'system',
+    prefixes: ['/.well-known', '/errors', '/assets'],
+    endpoints: [
+      ...metadataEndpoints(services),
+      jwksEndpoint(services),
+      ...healthEndpoints(services),
+      ...assetEndpoints(),
+      errorPageEndpoint(),
+    ],
+    refuse: refuseMessage,
+  }
+}

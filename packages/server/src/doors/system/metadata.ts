@@ -1,0 +1,95 @@
+import type { AppsDoor, DoorSettings } from '../../settings/door.ts'
+import { issuerOf } from '../../settings/issuer.ts'
+import type { Endpoint, Reply } from '../door.ts'
+import type { Services } from '../services.ts'
+
+const cached = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' }
+
+/** What an apps door can do, from what is registered. @see RFC 8414 §2, OpenID Connect Discovery 1.0 §3 */
+function appsMetadata(door: AppsDoor, baseUrl: string): Readonly<Record<string, unknown>> {
+  const at = (endpoint: keyof AppsDoor['endpoints']) => `${baseUrl}${door.path}/${door.endpoints[endpoint]}`
+  const openid = 'openid' in door.scopes
+  const authMethods = ['client_secret_basic', 'client_secret_post']
+  return {
+    issuer: issuerOf(door, baseUrl),
+    authorization_endpoint: at('authorize'),
+    token_endpoint: at('token'),
+    revocation_endpoint: at('revoke'),
+    introspection_endpoint: at('introspect'),
+    jwks_uri: `${baseUrl}/.well-known/jwks.json`,
+    scopes_supported: Object.keys(door.scopes),
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: door.grantTypes,
+    code_challenge_methods_supported: ['S256'],
+    token_endpoint_auth_methods_supported: [...authMethods, 'none'],
+    introspection_endpoint_auth_methods_supported: authMethods,
+    revocation_endpoint_auth_methods_supported: [...authMethods, 'none'],
+    authorization_response_iss_parameter_supported: true,
+    ...(openid && {
+      userinfo_endpoint: at('userinfo'),
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['ES256'],
+      claims_supported: [
+        'sub',
+        'iss',
+        'aud',
+        'exp',
+        'iat',
+        'auth_time',
+        'nonce',
+        'name',
+        'email',
+        'email_verified',
+        'is_active',
+        'team',
+      ],
+      prompt_values_supported: ['none', 'login', 'consent'],
+      request_parameter_supported: false,
+      request_uri_parameter_supported: false,
+      claims_parameter_supported: false,
+    }),
+  }
+}
+
+/** A door without an authorization endpoint still has an issuer, and keys to verify its tokens with. */
+function plainMetadata(door: DoorSettings, baseUrl: string): Readonly<Record<string, unknown>> {
+  return {
+    issuer: issuerOf(door, baseUrl),
+    jwks_uri: `${baseUrl}/.well-known/jwks.json`,
+    response_types_supported: [],
+    ...(door.kind === 'vendors' && {
+      token_endpoint: `${baseUrl}${door.path}/token`,
+      revocation_endpoint: `${baseUrl}${door.path}/revoke`,
+      grant_types_supported: ['client_credentials', 'refresh_token'],
+      token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
+    }),
+  }
+}
+
+/** The metadata documents of every issuer: the path of the issuer comes after the well-known part, for OpenID before it too. */
+export function metadataEndpoints({ doors, baseUrl }: Services): readonly Endpoint[] {
+  return doors
+    .filter(({ kind }) => kind !== 'keys')
+    .flatMap((door) => {
+      const issuerPath = issuerOf(door, baseUrl).slice(baseUrl.length)
+      const body = door.kind === 'apps' ? appsMetadata(door, baseUrl) : plainMetadata(door, baseUrl)
+      const reply: Reply = { status: 200, headers: cached, body }
+      const methods = { GET: () => reply }
+      const oauth = { path: `/.well-known/oauth-authorization-server${issuerPath}`, methods }
+      if (door.kind !== 'apps' || !('openid' in door.scopes)) return [oauth]
+      const openid = [
+        `/.well-known/openid-configuration${issuerPath}`,
+        `${issuerPath}/.well-known/openid-configuration`,
+      ]
+      return [oauth, ...[...new Set(openid)].map((path) => ({ path, methods }))]
+    })
+}
+
+/** The public keys, those that will sign next included. @see RFC 7517 §5 */
+export function jwksEndpoint({ signing, now }: Services): Endpoint {
+  return {
+    path: '/.well-known/jwks.json',
+    methods: { GET: () => ({ status: 200, headers: cached, body: signing.jwks(now()) }) },
+  }
+}

@@ -1,0 +1,54 @@
+import { decideCode, ProtocolError } from '@sallyport/protocol'
+import { secretHash } from '../crypto/secret.ts'
+import type { GrantContext } from './context.ts'
+import type { Grant } from './grant.ts'
+import { lostStanding } from './standing.ts'
+
+function invalid(detail: string): ProtocolError {
+  return new ProtocolError('invalid_grant', 'authorization code is not valid', { detail })
+}
+
+/**
+ * The `authorization_code` grant with PKCE. Taking the code is the first thing done with it: whatever fails afterwards
+ * has burned it, so a verifier can be guessed once.
+ * @see RFC 6749 §4.1.3, RFC 7636 §4.5, RFC 9700 §4.5
+ */
+export const authorizationCode: Grant = {
+  grantType: 'authorization_code',
+  params: ['code', 'code_verifier', 'redirect_uri'],
+
+  async exchange({ client, params }, context: GrantContext) {
+    const { store, door, now, event } = context
+    const presented = params.get('code')
+    if (presented === undefined) throw new ProtocolError('invalid_request', 'code is missing')
+
+    const code = await store.families.takeCode(secretHash(presented), now)
+    if (!code) throw invalid('unknown code')
+    const decision = decideCode(
+      { ...code, endedAt: code.family.endedAt },
+      {
+        clientId: client.clientId,
+        doorId: door.id,
+        redirectUri: params.get('redirect_uri'),
+        codeVerifier: params.get('code_verifier'),
+      },
+      now,
+    )
+    const about = { targetId: code.family.familyId, clientId: client.clientId }
+    if (decision.outcome === 'end-family') {
+      await store.families.end(
+        code.family.familyId,
+        event('code.replayed', { ...about, detail: decision.detail }),
+        now,
+      )
+    }
+    if (decision.outcome !== 'exchange') throw invalid(decision.detail)
+    const lost = await lostStanding(code.family, store, now)
+    if (lost !== undefined) throw invalid(lost)
+    await store.audit.add(
+      event('token.issued', { ...about, ...(code.family.accountId && { accountId: code.family.accountId }) }),
+      now,
+    )
+    return { family: code.family, scope: code.family.scope }
+  },
+}

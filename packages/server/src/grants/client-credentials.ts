@@ -1,0 +1,44 @@
+import { ProtocolError, scopeWithin } from '@sallyport/protocol'
+import { newId } from '../crypto/id.ts'
+import type { GrantContext } from './context.ts'
+import type { Grant } from './grant.ts'
+import { requestedScope } from './requested-scope.ts'
+import { startFamily } from './start-family.ts'
+
+/** Scopes that speak of a person, which a machine is not. */
+const personal = ['openid', 'profile', 'email', 'offline_access']
+
+/**
+ * The `client_credentials` grant. The client is its own subject and its team is fixed: no person could have chosen one.
+ * @see RFC 6749 §4.4
+ */
+export const clientCredentials: Grant = {
+  grantType: 'client_credentials',
+  params: ['scope'],
+
+  async exchange({ client, params }, context: GrantContext) {
+    // A machine token without a team would reach every team's data.
+    if (client.teamId === undefined)
+      throw new ProtocolError('unauthorized_client', 'client belongs to no team')
+    const team = await context.store.teams.find(client.teamId)
+    if (team?.status !== 'active')
+      throw new ProtocolError('invalid_client', 'client authentication failed', { detail: 'team not active' })
+    const mine = client.scope.filter((value) => !personal.includes(value))
+    const scope = requestedScope(params) ?? mine
+    if (!scopeWithin(scope, mine))
+      throw new ProtocolError('invalid_scope', 'scope is not allowed for this client')
+
+    const family = await startFamily(
+      {
+        familyId: newId('fam_', context.now),
+        kind: 'machine',
+        accountId: undefined,
+        clientId: client.clientId,
+        teamId: client.teamId,
+        scope,
+      },
+      context,
+    )
+    return { family, scope }
+  },
+}

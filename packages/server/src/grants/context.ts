@@ -1,0 +1,23 @@
+import type { SigningKey } from '../crypto/signing-key.ts'
+import type { Sealer } from '../crypto/seal.ts'
+import type { RefreshSettings } from '../settings/door.ts'
+import type { AuditEvent, Store } from '../store/contract/index.ts'
+
+/** What a grant must know of the door it works for. */
+export interface GrantDoor {
+  readonly id: string
+  readonly issuer: string
+  readonly accessLifetime: number
+  readonly refresh: RefreshSettings
+}
+
+/** What a grant may use. Time is a value, so tests never wait and never mock. */
+export interface GrantContext {
+  readonly store: Store
+  readonly signingKey: SigningKey
+  readonly sealer: Sealer
+  readonly door: GrantDoor
+  readonly now: number
+  /** An audit event of this request. */
+  event(type: string, more?: Omit<AuditEvent, 'type' | 'doorId' | 'ip' | 'requestId'>): AuditEvent
+}

@@ -1,0 +1,24 @@
+import type { Family } from '../store/contract/index.ts'
+import type { GrantContext } from './context.ts'
+
+/** Creates a family whose first tokens are about to be issued. */
+export async function startFamily(
+  start: Pick<Family, 'familyId' | 'kind' | 'accountId' | 'clientId' | 'teamId' | 'scope'>,
+  { store, door, now, event }: GrantContext,
+): Promise<Family> {
+  const expiresAt =
+    start.kind === 'machine'
+      ? now + door.accessLifetime
+      : door.refresh.absolute === undefined
+        ? undefined
+        : now + door.refresh.absolute
+  const family = { ...start, doorId: door.id, authenticatedAt: now, nonce: undefined, expiresAt }
+  const about = {
+    targetId: start.familyId,
+    ...(start.accountId !== undefined && { accountId: start.accountId }),
+    ...(start.clientId !== undefined && { clientId: start.clientId }),
+    ...(start.teamId !== undefined && { teamId: start.teamId }),
+  }
+  await store.families.create(family, event('token.issued', about), now)
+  return { ...family, gen: 1, issuedAt: now, previousIssuedAt: undefined, createdAt: now, endedAt: undefined }
+}

@@ -1,0 +1,17 @@
+export type { CallInfo, Mount, Platform, PlatformHost } from './server/platform.ts'
+export type { NewWidget, WidgetDesk, WidgetOwner, WidgetWrite } from './accounts/widgets.ts'
+export type {
+  AppsDoor,
+  DoorSettings,
+  KeysDoor,
+  LimitTable,
+  PeopleDoor,
+  RefreshSettings,
+  VendorsDoor,
+  WidgetsDoor,
+  Window,
+} from './settings/door.ts'
+export type { Tables, Widget, WidgetChange } from './store/contract/index.ts'
+export { defineConfig, type SallyportConfig, type ServerSettings } from './server/config.ts'
+export { createServer, type SallyportServer, type ServerParts } from './server/create.ts'
+export type { Seed } from './server/seed.ts'

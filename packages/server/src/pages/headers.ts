@@ -1,0 +1,58 @@
+/** Where a form on a page may lead, besides this server. */
+export interface PageHeadersInput {
+  /** `https://host[:port]`, `http://host[:port]` or a private-use scheme such as `com.example.app:`. */
+  readonly formActions: readonly string[]
+}
+
+const hostSource = /^https?:\/\/(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::[1-9][0-9]{0,4})?$/i
+const ipv6Source = /^(https?:)\/\/\[[0-9a-f:.]{2,45}\](?::[1-9][0-9]{0,4})?$/i
+// The dot keeps out `javascript:`, `data:` and a bare `https:`, which would name every host (RFC 8252 §7.1).
+const schemeSource = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/i
+
+/** One source as the policy writes it. Anything that could end the directive or widen it is refused. */
+function readFormAction(text: string): string {
+  if (hostSource.test(text) || schemeSource.test(text)) return text
+  // CSP has no way to write an IPv6 address and browsers drop such a source, so only its scheme can be named.
+  const scheme = ipv6Source.exec(text)?.[1]
+  if (scheme) return scheme
+  throw new TypeError(
+    'pages: formActions wants scheme://host[:port] or a private-use scheme with a dot, as com.example.app:',
+  )
+}
+
+/**
+ * The `form-action` source that lets a form's answer lead to this redirect URI; `undefined` when none can be written.
+ *
+ * @see RFC 8252 §7
+ */
+export function formActionOf(redirectUri: string): string | undefined {
+  if (!URL.canParse(redirectUri)) return undefined
+  const { origin, protocol } = new URL(redirectUri)
+  const source = origin === 'null' ? protocol : origin
+  return [hostSource, ipv6Source, schemeSource].some((shape) => shape.test(source)) ? source : undefined
+}
+
+/**
+ * The headers every page is sent with: no script at all, no framing, no caching.
+ *
+ * Chromium applies `form-action` to the redirects after a POST too, so a page whose form can end at a client must name the
+ * client's redirect origin: consent, and sign-in when a consent may already be recorded.
+ *
+ * Throws `TypeError` for a source that could change the policy.
+ *
+ * @see CSP Level 3 §6.4.1 (form-action)
+ */
+export function pageHeaders({ formActions }: PageHeadersInput): Readonly<Record<string, string>> {
+  const forms = [...new Set(["'self'", ...formActions.map(readFormAction)])].join(' ')
+  return {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy': `default-src 'none'; style-src 'self'; img-src 'self'; form-action ${forms}; base-uri 'none'; frame-ancestors 'none'`,
+    'X-Frame-Options': 'DENY',
+    'X-Content-Type-Options': 'nosniff',
+    // With no-referrer, Chromium sends `Origin: null` on our own form posts, which the CSRF check needs to see.
+    'Referrer-Policy': 'same-origin',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Permissions-Policy': 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()',
+  }
+}

@@ -1,0 +1,18 @@
+export { type AccountModel, accountPage, type ConnectedApp, type ListedKey } from './account.ts'
+export type { Asset } from './asset.ts'
+export {
+  type ConsentModel,
+  consentPage,
+  type DescribedScope,
+  type FixedTeam,
+  type NamedTeam,
+  type TeamChoice,
+} from './consent.ts'
+export { type ErrorModel, errorPage } from './error.ts'
+export { type ErrorCodeModel, errorCodePage } from './error-code.ts'
+export { formActionOf, type PageHeadersInput, pageHeaders } from './headers.ts'
+export { icon } from './icon.ts'
+export { type SignInModel, signInPage } from './sign-in.ts'
+export { type SignUpModel, signUpPage } from './sign-up.ts'
+export { type SignedOutModel, signedOutPage } from './signed-out.ts'
+export { stylesheet } from './stylesheet.ts'

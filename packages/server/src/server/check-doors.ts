@@ -1,0 +1,64 @@
+import type { DoorSettings, RefreshSettings } from '../settings/door.ts'
+import type { Platform } from './platform.ts'
+
+function checkRefresh(name: string, refresh: RefreshSettings): readonly string[] {
+  const { idle, absolute, grace } = refresh
+  return [
+    ...(idle > 0 ? [] : [`${name}.refresh.idle must be a positive number of seconds`]),
+    ...(absolute === undefined || absolute >= idle
+      ? []
+      : [`${name}.refresh.absolute must not be shorter than idle`]),
+    ...(grace >= 0 && grace <= 60 ? [] : [`${name}.refresh.grace must be 0 to 60 seconds`]),
+  ]
+}
+
+function checkDoor(door: DoorSettings): readonly string[] {
+  const name = `door ${door.id}`
+  switch (door.kind) {
+    case 'people':
+      return [
+        ...checkRefresh(name, door.refresh),
+        ...(door.accessLifetime > 0 ? [] : [`${name}.accessLifetime must be a positive number of seconds`]),
+        ...(door.minPasswordLength >= 8 ? [] : [`${name}.minPasswordLength must be at least 8`]),
+      ]
+    case 'apps':
+      return [
+        ...checkRefresh(name, door.refresh),
+        ...(door.codeLifetime > 0 && door.codeLifetime <= 600
+          ? []
+          : [`${name}.codeLifetime must be 1 to 600 seconds`]),
+        ...Object.entries(door.roles).flatMap(([role, scope]) =>
+          scope
+            .filter((value) => !(value in door.scopes))
+            .map((value) => `${name}.roles.${role} names the unknown scope ${value}`),
+        ),
+      ]
+    case 'vendors':
+      return [
+        ...checkRefresh(name, door.refresh),
+        ...(door.plans.length > 0 ? [] : [`${name}.plans must name at least one plan`]),
+      ]
+    case 'widgets':
+    case 'keys':
+      return []
+  }
+}
+
+const repeated = (values: readonly string[]) => [
+  ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
+]
+
+/** Everything that is wrong with the doors of a configuration, each naming its setting. */
+export function checkDoors(platforms: readonly Platform[]): readonly string[] {
+  const doors = platforms.flatMap((platform) => platform.doors)
+  const issuers = doors.map((door) =>
+    'issuerPath' in door ? door.issuerPath : 'path' in door ? door.path : door.managePath,
+  )
+  const prefixes = doors.filter((door) => door.kind === 'keys').map((door) => `${door.format.prefix}`)
+  return [
+    ...repeated(doors.map(({ id }) => id)).map((id) => `two doors have the id ${id}`),
+    ...repeated(issuers).map((path) => `two doors have the issuer path "${path}"`),
+    ...repeated(prefixes).map((prefix) => `two keys doors have the prefix ${prefix}`),
+    ...doors.flatMap(checkDoor),
+  ]
+}

@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import * as v from 'valibot'
+import type { Platform } from './platform.ts'
+import { checkDoors } from './check-doors.ts'
+import type { Seed } from './seed.ts'
+
+/** What `sallyport.config.ts` exports: plain data and platforms. */
+export interface SallyportConfig {
+  readonly platforms: readonly Platform[]
+  /** What a demonstration starts with; used only when asked for. */
+  readonly demo?: Seed
+}
+
+/** Checks nothing and changes nothing: it gives an editor the type of the configuration. */
+export function defineConfig(config: SallyportConfig): SallyportConfig {
+  return config
+}
+
+/** Settings of one server, all checked. */
+export interface ServerSettings {
+  readonly baseUrl: string
+  readonly port: number
+  /** The address to listen on. */
+  readonly host: string
+  readonly dataFolder: string
+  readonly trustedProxies: number
+  readonly logLevel: string
+  /** Skips origin checks; never with a public https address. */
+  readonly debug: boolean
+  readonly google:
+    | { readonly issuer: string; readonly clientId: string; readonly clientSecret: string }
+    | undefined
+}
+
+/** Settings that are wrong, all at once. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(
+      `the configuration has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((one) => `  - ${one}`).join('\n')}`,
+    )
+    this.problems = problems
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const loopbackHosts = ['localhost', '127.0.0.1', '[::1]']
+const whole = (name: string, least: number, most: number) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d+$/, `${name} must be a whole number`),
+    v.transform(Number),
+    v.minValue(least, `${name} must be at least ${least}`),
+    v.maxValue(most, `${name} must be at most ${most}`),
+  )
+
+const environmentSchema = v.object({
+  PORT: v.optional(whole('PORT', 0, 65535), '4455'),
+  SALLYPORT_HOST: v.optional(v.string(), 'localhost'),
+  SALLYPORT_DATA: v.optional(v.string()),
+  SALLYPORT_BASE_URL: v.optional(v.string()),
+  SALLYPORT_TRUSTED_PROXIES: v.optional(whole('SALLYPORT_TRUSTED_PROXIES', 0, 10), '0'),
+  SALLYPORT_LOG_LEVEL: v.optional(
+    v.picklist(
+      ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
+      'SALLYPORT_LOG_LEVEL must be trace, debug, info, warn, error or silent',
+    ),
+    'warn',
+  ),
+  DEBUG: v.optional(v.string(), ''),
+  SALLYPORT_GOOGLE_ISSUER: v.optional(v.string(), 'https://accounts.google.com'),
+  SALLYPORT_GOOGLE_CLIENT_ID: v.optional(v.string()),
+  SALLYPORT_GOOGLE_CLIENT_SECRET: v.optional(v.string()),
+})
+
+/** A secret may lie in a file instead, named by the same setting with `_FILE`. */
+function withFiles(env: Environment, problems: string[]): Environment {
+  const read: Record<string, string | undefined> = { ...env }
+  for (const name of ['SALLYPORT_GOOGLE_CLIENT_SECRET']) {
+    const path = env[`${name}_FILE`]
+    if (path === undefined) continue
+    try {
+      read[name] = readFileSync(path, 'utf8').trim()
+    } catch {
+      // Reported with everything else that is wrong.
+      problems.push(`${name}_FILE names a file that can't be read: ${path}`)
+    }
+  }
+  return read
+}
+
+function checkBaseUrl(text: string, problems: string[]): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const plain =
+    url &&
+    url.pathname === '/' &&
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === '' &&
+    url.password === ''
+  if (!url || !plain || text.endsWith('/')) {
+    problems.push(
+      'SALLYPORT_BASE_URL must be an address such as https://login.example.com, without a path or trailing slash',
+    )
+    return undefined
+  }
+  if (url.protocol === 'http:' && !loopbackHosts.includes(url.hostname)) {
+    problems.push('SALLYPORT_BASE_URL must begin with https:// unless it is a loopback address')
+  }
+  return url
+}
+
+/** What a server needs that the environment must say: `required` unless a demonstration fills it in. */
+export function readSettings(env: Environment, { required }: { readonly required: boolean }): ServerSettings {
+  const problems: string[] = []
+  const parsed = v.safeParse(environmentSchema, withFiles(env, problems))
+  if (!parsed.success) problems.push(...parsed.issues.map(({ message }) => message))
+  const unknown = Object.keys(env).filter(
+    (name) => name.startsWith('SALLYPORT_') && !(name.replace(/_FILE$/, '') in environmentSchema.entries),
+  )
+  problems.push(...unknown.map((name) => `${name} is not a setting`))
+  const values = parsed.success ? parsed.output : v.parse(environmentSchema, {})
+  if (required && values.SALLYPORT_DATA === undefined)
+    problems.push('SALLYPORT_DATA must name the folder for the data')
+  if (required && values.SALLYPORT_BASE_URL === undefined)
+    problems.push(
+      'SALLYPORT_BASE_URL must say the public address of this server, such as https://login.example.com',
+    )
+  const baseUrl = values.SALLYPORT_BASE_URL ?? `http://localhost:${values.PORT}`
+  const url = checkBaseUrl(baseUrl, problems)
+  const debug = values.DEBUG === 'True' || values.DEBUG === 'true' || values.DEBUG === '1'
+  if (debug && url?.protocol === 'https:' && !loopbackHosts.includes(url.hostname)) {
+    problems.push('DEBUG switches origin checks off and may not be set with a public https address')
+  }
+  const [clientId, clientSecret] = [values.SALLYPORT_GOOGLE_CLIENT_ID, values.SALLYPORT_GOOGLE_CLIENT_SECRET]
+  if ((clientId === undefined) !== (clientSecret === undefined)) {
+    problems.push('SALLYPORT_GOOGLE_CLIENT_ID and SALLYPORT_GOOGLE_CLIENT_SECRET belong together')
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems)
+  return {
+    baseUrl,
+    port: values.PORT,
+    host: values.SALLYPORT_HOST,
+    dataFolder: values.SALLYPORT_DATA ?? 'data',
+    trustedProxies: values.SALLYPORT_TRUSTED_PROXIES,
+    logLevel: values.SALLYPORT_LOG_LEVEL,
+    debug,
+    google:
+      clientId !== undefined && clientSecret !== undefined
+        ? { issuer: values.SALLYPORT_GOOGLE_ISSUER, clientId, clientSecret }
+        : undefined,
+  }
+}
+
+/** The environment of this process; nothing else reads it. */
+export function processEnvironment(): Environment {
+  return process.env
+}
+
+/** Loads a configuration file. Throws `ConfigurationError` where it is not one. */
+export async function loadConfig(path: string): Promise<SallyportConfig> {
+  const loaded: unknown = await import(pathToFileURL(path).href).catch((cause: unknown) => {
+    throw new ConfigurationError([
+      `${path} can't be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+    ])
+  })
+  const config = (loaded as { default?: SallyportConfig }).default
+  if (!Array.isArray(config?.platforms))
+    throw new ConfigurationError([`${path} must export default defineConfig({ platforms: […] })`])
+  const problems = checkDoors(config.platforms)
+  if (problems.length > 0) throw new ConfigurationError(problems)
+  return config
+}

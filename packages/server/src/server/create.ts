@@ -1,0 +1,203 @@
+import { join } from 'node:path'
+import { createGuard } from '@sallyport/guard'
+import type { ProtocolError } from '@sallyport/protocol'
+import { type Logger, pino } from 'pino'
+import { createWidgetDesk } from '../accounts/widgets.ts'
+import { openFacts } from '../checks/facts.ts'
+import { createMemoryLimiter, type Limiter } from '../checks/limit.ts'
+import { openSigning, rotateSigningKey, type SigningPolicy } from '../checks/signing.ts'
+import { newId } from '../crypto/id.ts'
+import { createPasswords } from '../crypto/password.ts'
+import { createSealer } from '../crypto/seal.ts'
+import { newSecret } from '../crypto/secret.ts'
+import type { Door, Request } from '../doors/door.ts'
+import { mountDoors } from '../doors/index.ts'
+import { auditEvent, type Services } from '../doors/services.ts'
+import type { DoorSettings } from '../settings/door.ts'
+import type { Store } from '../store/contract/index.ts'
+import { openSqlStore } from '../store/sql/open.ts'
+import { openSqlite } from '../store/sqlite.ts'
+import { systemClock } from './clock.ts'
+import type { ServerSettings } from './config.ts'
+import { createHttpServer, listen } from './listen.ts'
+import type { Mount, Platform, PlatformHost } from './platform.ts'
+
+/** What a server is made of. */
+export interface ServerParts {
+  readonly settings: ServerSettings
+  readonly platforms: readonly Platform[]
+  /** Whole seconds since the epoch; tests move it. */
+  readonly now?: () => number
+  readonly limiter?: Limiter
+  /** Where log lines go; standard output when left out. */
+  readonly log?: Logger
+}
+
+/** A running or startable server. */
+export interface SallyportServer {
+  readonly services: Services
+  readonly baseUrl: string
+  /** Starts answering; resolves with the port. */
+  listen(): Promise<number>
+  /** Lets what is under way finish, writes what is pending, and closes. */
+  close(): Promise<void>
+}
+
+const maxBody = 64 * 1024
+const publishAhead = 600
+
+/** The settings of every door, with what the environment switches. */
+function doorsOf({ settings, platforms }: ServerParts): readonly DoorSettings[] {
+  return platforms
+    .flatMap(({ doors }) => doors)
+    .map((door) => {
+      if (door.kind === 'widgets' && settings.debug) return { ...door, insecureSkipOriginChecks: true }
+      if (door.kind === 'people' && settings.google) return { ...door, google: settings.google }
+      return door
+    })
+}
+
+function longestToken(doors: readonly DoorSettings[]): number {
+  return Math.max(3600, ...doors.map((door) => ('accessLifetime' in door ? door.accessLifetime : 0)))
+}
+
+/** A log that never holds a credential: those headers are not logged at all, and named members are blanked. */
+function createLog(level: string): Logger {
+  return pino({
+    level,
+    redact: {
+      paths: ['*.authorization', '*.cookie', '*.password', '*.secret', '*.token'],
+      censor: '[redacted]',
+    },
+  })
+}
+
+async function openServices(parts: ServerParts, store: Store, log: Logger): Promise<Services> {
+  const {
+    settings: { baseUrl },
+    platforms,
+    now = systemClock,
+    limiter = createMemoryLimiter(),
+  } = parts
+  const doors = doorsOf(parts)
+  const signingPolicy: SigningPolicy = { publishAhead, longestToken: longestToken(doors) }
+  if ((await store.signing.list(now())).length === 0) {
+    await rotateSigningKey(store, signingPolicy, { type: 'signing-key.added', doorId: 'server' }, now())
+  }
+  const signing = await openSigning(store, now())
+  const limits = Object.assign({}, ...platforms.map((platform) => platform.limits ?? {}))
+  const facts = openFacts({ store, signing, limiter, doors, limits, baseUrl, now })
+  store.follow(({ kind, id }) => facts.changed(kind, id))
+  return {
+    store,
+    facts,
+    signing,
+    signingPolicy,
+    sealer: createSealer(await store.signing.secret('seal', newSecret())),
+    passwords: await createPasswords(),
+    limiter,
+    log,
+    baseUrl,
+    doors,
+    limits,
+    now,
+    guardFor: ({ shape }, options) => createGuard({ source: facts, now, shape, ...options }),
+  }
+}
+
+async function mountPlatforms(platforms: readonly Platform[], services: Services): Promise<readonly Mount[]> {
+  const { baseUrl, now, store } = services
+  const widgets = createWidgetDesk(store, now)
+  const mounts = await Promise.all(
+    platforms.map((platform) => {
+      const host: PlatformHost = {
+        baseUrl,
+        now,
+        widgets,
+        guard: ({ shape, onTwo }) => services.guardFor({ shape }, onTwo && { onTwo }),
+        tables: (migrations) => store.tables(platform.name, migrations),
+        newId: (prefix) => newId(prefix, now()),
+      }
+      return platform.api(host)
+    }),
+  )
+  return mounts.flat()
+}
+
+/** What the audit log keeps of a refused request: attempts on credentials and consent, not typing mistakes. */
+const audited = new Set([
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'no_active_account',
+  'token_not_valid',
+  'access_denied',
+  'origin_not_allowed',
+  'rate_limited',
+  'csrf',
+  'forbidden',
+])
+
+function recordRefusal(
+  { store, log, now }: Services,
+  error: ProtocolError,
+  door: Door | undefined,
+  request: Request,
+): void {
+  if (!audited.has(error.code)) return
+  const detail = `${error.code}: ${error.detail ?? error.message}`
+  store.audit
+    .add(auditEvent(request, door?.id ?? 'server')('request.refused', { detail }), now())
+    .catch((err: unknown) => log.error({ err }, 'audit event lost'))
+}
+
+/** Work that recurs while the server lives. Returns a function that stops it. */
+function startChores({ facts, store, log, now }: Services): () => void {
+  const report = (err: unknown) => log.error({ err }, 'background work failed')
+  const timers = [
+    setInterval(() => void facts.flush().catch(report), 1000),
+    setInterval(() => void store.sweep(now()).catch(report), 10 * 60_000),
+  ]
+  for (const timer of timers) timer.unref()
+  return () => timers.forEach(clearInterval)
+}
+
+/** Builds a server over the store in its data folder. */
+export async function createServer(parts: ServerParts): Promise<SallyportServer> {
+  const { settings, platforms } = parts
+  const log = parts.log ?? createLog(settings.logLevel)
+  const database = openSqlite({
+    path: join(settings.dataFolder, 'sallyport.db'),
+    // What was answered must be on the disk; once that can't be promised, nothing may be answered.
+    onFatal(error) {
+      log.fatal({ err: error }, 'the database can no longer be made durable')
+      process.exit(70)
+    },
+  })
+  const store = await openSqlStore(database)
+  const services = await openServices(parts, store, log)
+  const mounts = await mountPlatforms(platforms, services)
+  if (settings.debug) log.warn('DEBUG is set: origin checks are off')
+  const app = createHttpServer({
+    doors: mountDoors(services),
+    mounts,
+    log,
+    baseUrl: settings.baseUrl,
+    trustedProxies: settings.trustedProxies,
+    maxBody,
+    durable: () => store.durable(),
+    refused: (error, door, request) => recordRefusal(services, error, door, request),
+  })
+  const stopChores = startChores(services)
+  return {
+    services,
+    baseUrl: settings.baseUrl,
+    listen: () => listen(app, settings.port, settings.host),
+    async close() {
+      stopChores()
+      await app.close()
+      await services.facts.flush()
+      await store.close()
+    },
+  }
+}

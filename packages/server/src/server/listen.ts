@@ -1,0 +1,111 @@
+import type { Socket } from 'node:net'
+import { ProtocolError } from '@sallyport/protocol'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Reply } from '../doors/door.ts'
+import { refuseMessage } from '../doors/refuse.ts'
+import { createDispatcher, type DispatchOptions, toProtocolError } from './dispatch.ts'
+import { serveMount } from './mount.ts'
+import type { Mount } from './platform.ts'
+import { callerIp, hostOf, requestIdOf, requestRecord, targetOf } from './request.ts'
+import { isBelow } from './router.ts'
+
+/** What the HTTP server needs to know. Sizes in bytes. */
+export interface ListenOptions extends DispatchOptions {
+  readonly mounts: readonly Mount[]
+  readonly baseUrl: string
+  readonly trustedProxies: number
+  readonly maxBody: number
+  /** Resolves when everything that a reply may rest on is durable. */
+  durable(): Promise<void>
+}
+
+function send(reply: FastifyReply, { status, headers = {}, body }: Reply): FastifyReply {
+  reply.code(status).headers({ 'x-content-type-options': 'nosniff', ...headers })
+  if (body === undefined || typeof body === 'string') return reply.send(body)
+  return reply.header('content-type', 'application/json').send(JSON.stringify(body))
+}
+
+/** A URL or header block that Node's parser refused never becomes a request; it is answered on the socket. */
+function clientError(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable) return
+  const overflow = error.code === 'HPE_HEADER_OVERFLOW'
+  const status = overflow ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  const body = '{"error":"invalid_request","message":"request could not be read"}'
+  const headers = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close`
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`)
+}
+
+function createFastify({ log, maxBody }: ListenOptions): FastifyInstance {
+  const app = Fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: maxBody,
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    genReqId: requestIdOf,
+    clientErrorHandler: clientError,
+    frameworkErrors: (error, _request, reply) => send(reply, refuseMessage(toProtocolError(error))),
+  })
+  // Bodies arrive as bytes and are parsed strictly by whoever reads them.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addHook('onResponse', ({ raw, id: requestId }, { statusCode: status, elapsedTime }, done) => {
+    // The path only: a query may hold a code or a state.
+    const { path } = targetOf(raw)
+    log.info({ requestId, method: raw.method, path, status, ms: Math.round(elapsedTime) }, 'request')
+    done()
+  })
+  return app
+}
+
+/** Serves doors and platforms over HTTP. */
+export function createHttpServer(options: ListenOptions): FastifyInstance {
+  const { mounts, baseUrl, trustedProxies } = options
+  const { route, answer, refuse } = createDispatcher(options)
+  const https = baseUrl.startsWith('https:')
+  const app = createFastify(options)
+
+  function mountOf(path: string, host: string): Mount | undefined {
+    const isHere = ({ hosts }: Mount) => hosts === undefined || hosts.includes(host)
+    return mounts.find((mount) => isHere(mount) && mount.paths.some((prefix) => isBelow(path, prefix)))
+  }
+
+  async function handle(fastifyRequest: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { raw, id: requestId, body } = fastifyRequest
+    const about = { ip: callerIp(raw, trustedProxies), requestId }
+    const { path } = targetOf(raw)
+    const match = route(path, hostOf(raw))
+    reply.header('x-request-id', requestId)
+    // A request that reached the proxy without TLS has already shown its credentials; it must fail, not be redirected.
+    const insecure = https && trustedProxies > 0 && raw.headers['x-forwarded-proto'] !== 'https'
+    const mount = match.outcome === 'unknown' && !insecure ? mountOf(path, hostOf(raw)) : undefined
+    if (mount) return serveMount(mount, { ...about, fastifyRequest, reply, baseUrl })
+
+    let result: Reply
+    try {
+      if (insecure) throw new ProtocolError('forbidden', 'use https', { detail: 'plain http' })
+      result = await answer(match, requestRecord(raw, { ...about, body }))
+    } catch (error) {
+      result = refuse(error, match, requestRecord(raw, { ...about, body: undefined }))
+    }
+    await options.durable()
+    return send(reply, result)
+  }
+
+  app.all('/*', handle)
+  app.setNotFoundHandler(handle)
+  // What failed before or outside a handler: a body over the limit, a broken platform.
+  app.setErrorHandler((error, { raw, id: requestId }, reply) => {
+    const request = requestRecord(raw, { body: undefined, ip: callerIp(raw, trustedProxies), requestId })
+    reply.header('x-request-id', requestId)
+    return send(reply, refuse(error, route(request.path, request.host), request))
+  })
+  return app
+}
+
+/** Starts listening; resolves with the port. */
+export async function listen(app: FastifyInstance, port: number, host: string): Promise<number> {
+  await app.listen({ port, host })
+  const [address] = app.addresses()
+  return typeof address === 'object' ? address.port : port
+}

@@ -1,0 +1,139 @@
+import type { KeyFormat, Scope, Shape } from '@sallyport/protocol'
+
+/** How a door's refresh tokens live. Spans in seconds. */
+export interface RefreshSettings {
+  /** How long one token can wait to be used. */
+  readonly idle: number
+  /** How long a family can live, however often it is refreshed; left out: no limit. */
+  readonly absolute?: number
+  /** What happens to the token that was presented. `lazy`: it works until its successor is used; `strict`: only within `grace`; `none`: it stays. */
+  readonly rotation: 'strict' | 'lazy' | 'none'
+  /** Seconds in which a strict door answers the same successor again, for an answer that was lost. */
+  readonly grace: number
+  readonly format: 'opaque' | 'jwt'
+}
+
+/** At most `limit` in `window` seconds. */
+export interface Window {
+  readonly limit: number
+  readonly window: number
+}
+
+/** What every kind of door has. */
+export interface DoorBase {
+  /** Unique; every credential made here carries it. */
+  readonly id: string
+  /** The door answers only for these hosts; left out: for any. */
+  readonly hosts?: readonly string[]
+  /** How it words a refusal. */
+  readonly shape: Shape
+}
+
+/** Upstream sign-in by any OpenID provider. @see OpenID Connect Discovery 1.0 §4 */
+export interface UpstreamSettings {
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: string
+}
+
+/** People with an e-mail address and a password. */
+export interface PeopleDoor extends DoorBase {
+  readonly kind: 'people'
+  /** Where its endpoints hang, such as `/api/auth`; also the path of its issuer. */
+  readonly path: string
+  readonly accessLifetime: number
+  readonly refresh: RefreshSettings
+  readonly minPasswordLength: number
+  /** Wrong passwords for one account from one address before the next attempt is refused. */
+  readonly attempts: Window
+  /** The plan of a person who signs up. */
+  readonly plan: string
+  readonly google?: UpstreamSettings
+  /** The door whose keys also open `me`. */
+  readonly keysDoor?: string
+}
+
+/** Browser widgets, let in by Origin. */
+export interface WidgetsDoor extends DoorBase {
+  readonly kind: 'widgets'
+  readonly path: string
+  readonly sessionPath: string
+  readonly sessionLifetime: number
+  /** Session starts of one address, and of one widget. */
+  readonly startsByIp: Window
+  readonly startsByWidget: Window
+  /** Lets any page start a session. For local development; refused with a public https address. */
+  readonly insecureSkipOriginChecks: boolean
+  /** Uses the Referer's origin when there is no Origin header. */
+  readonly insecureRefererFallback: boolean
+}
+
+/** Third-party apps, by OAuth 2. */
+export interface AppsDoor extends DoorBase {
+  readonly kind: 'apps'
+  readonly path: string
+  /** Path of the issuer identifier; empty text makes it the server's default issuer. */
+  readonly issuerPath: string
+  readonly pkce: 'required' | 'confidential-may-omit'
+  /** Every scope with its description in words, as consent shows it. */
+  readonly scopes: Readonly<Record<string, string>>
+  /** Whether people choose the team that a token is for, or it is always their own. */
+  readonly teams: 'choose' | 'home'
+  /** The most that a role may grant; a role left out may grant everything. */
+  readonly roles: Readonly<Record<string, Scope>>
+  readonly codeLifetime: number
+  readonly accessLifetime: number
+  readonly refresh: RefreshSettings
+  readonly grantTypes: readonly string[]
+  /** Last path segments. */
+  readonly endpoints: {
+    readonly authorize: string
+    readonly token: string
+    readonly revoke: string
+    readonly introspect: string
+    readonly userinfo: string
+  }
+  /** Requests of one address to the credential endpoints. */
+  readonly credentialLimit: Window
+}
+
+/** Vendors: client id and secret as JSON, plans. */
+export interface VendorsDoor extends DoorBase {
+  readonly kind: 'vendors'
+  readonly path: string
+  /** Where administrators register vendors. */
+  readonly registerPath: string
+  /** Low to high. */
+  readonly plans: readonly string[]
+  readonly accessLifetime: number
+  readonly refresh: RefreshSettings
+  readonly attempts: Window
+}
+
+/** Servers with an API key. */
+export interface KeysDoor extends DoorBase {
+  readonly kind: 'keys'
+  /** Where people manage their keys. */
+  readonly managePath: string
+  readonly format: KeyFormat
+  readonly scopes: Readonly<Record<string, string>>
+  /** New keys may only read unless asked otherwise. */
+  readonly readOnlyDefault: boolean
+  /** Session tokens minted from a key or a sign-in; left out: none. */
+  readonly sessionTokens?: { readonly path: string; readonly lifetime: number; readonly idle: number }
+  /** How the answers of its management endpoints are wrapped. */
+  readonly credentialLimit: Window
+}
+
+/** A mounted door: a kind plus its settings. Plain data. */
+export type DoorSettings = PeopleDoor | WidgetsDoor | AppsDoor | VendorsDoor | KeysDoor
+
+/** How often a plan may call. */
+export interface LimitTable {
+  /** How the reset is told: a Unix time, or seconds left. */
+  readonly style: 'unix' | 'seconds'
+  /** All windows of the caller's plan apply. */
+  readonly plans: Readonly<Record<string, readonly Window[]>>
+  /** For a plan not listed. */
+  readonly otherwise: readonly Window[]
+}

@@ -1,0 +1,90 @@
+import type { AuditEvent } from './audit.ts'
+
+/** A person. */
+export interface Account {
+  readonly accountId: string
+  /** Canonical: trimmed and lower-case. */
+  readonly email: string
+  readonly emailVerifiedAt: number | undefined
+  /** argon2id in PHC form; `undefined` for a person who only signs in elsewhere. */
+  readonly passwordHash: string | undefined
+  readonly admin: boolean
+  /** The personal team that owns what the person creates. */
+  readonly homeTeamId: string
+  readonly createdAt: number
+  readonly disabledAt: number | undefined
+}
+
+/** What an account is made of; its home team is made in the same step, on plan `plan`. */
+export interface NewAccount {
+  readonly accountId: string
+  readonly email: string
+  readonly emailVerifiedAt: number | undefined
+  readonly passwordHash: string | undefined
+  readonly admin: boolean
+  readonly homeTeamId: string
+  readonly plan: string
+}
+
+/** A browser signed in with us. Found by the hash of its cookie. */
+export interface BrowserSession {
+  readonly sessionId: string
+  readonly hash: string
+  readonly accountId: string
+  readonly authenticatedAt: number
+  readonly expiresAt: number
+}
+
+/** An upstream sign-in on its way: bound to one browser, usable once. */
+export interface UpstreamLogin {
+  readonly stateHash: string
+  /** Hash of the cookie that the browser which started it holds. */
+  readonly browserHash: string
+  readonly doorId: string
+  readonly nonce: string
+  readonly codeVerifier: string
+  /** Where a page flow goes on afterwards; `undefined` when the answer is JSON. */
+  readonly returnTo: string | undefined
+  readonly expiresAt: number
+}
+
+/** People, their browser sessions and their sign-ins elsewhere. */
+export interface AccountStore {
+  /** `false` when the e-mail address is taken. Creates the home team and its membership (role `owner`) in the same step. */
+  create(account: NewAccount, event: AuditEvent, now: number): Promise<boolean>
+  find(accountId: string): Promise<Account | undefined>
+  findByEmail(email: string): Promise<Account | undefined>
+  findByUpstream(issuer: string, subject: string): Promise<Account | undefined>
+  /** Remembers that this upstream subject is this account and marks the address verified; `false` when the subject already has an account. */
+  linkUpstream(
+    link: { readonly issuer: string; readonly subject: string; readonly accountId: string },
+    event: AuditEvent,
+    now: number,
+  ): Promise<boolean>
+  /**
+   * Replaces the password hash (or removes it) and ends every family, browser session, session token of the account, in one step.
+   * `expected` is the hash the caller verified against (`null`: none); `false` when it has changed meanwhile.
+   */
+  setPassword(
+    change: {
+      readonly accountId: string
+      readonly expected: string | undefined
+      readonly passwordHash: string | undefined
+    },
+    event: AuditEvent,
+    now: number,
+  ): Promise<boolean>
+  /** Disables (ending families and sessions) or enables; `false` when there is no such account. */
+  setDisabled(accountId: string, disabled: boolean, event: AuditEvent, now: number): Promise<boolean>
+  /** Deletes the account with its home team, memberships, consents, keys, families and sessions. */
+  remove(accountId: string, event: AuditEvent, now: number): Promise<boolean>
+
+  addSession(session: BrowserSession, event: AuditEvent, now: number): Promise<void>
+  /** A session that has neither ended nor expired. */
+  findSession(hash: string, now: number): Promise<BrowserSession | undefined>
+  endSession(hash: string, event: AuditEvent, now: number): Promise<void>
+
+  addUpstreamLogin(login: UpstreamLogin, now: number): Promise<void>
+  /** Takes it: of many callers one gets it, and only while unexpired. */
+  takeUpstreamLogin(stateHash: string, now: number): Promise<UpstreamLogin | undefined>
+}

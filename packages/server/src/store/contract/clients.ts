@@ -1,0 +1,83 @@
+import type { Scope } from '@sallyport/protocol'
+import type { AuditEvent } from './audit.ts'
+
+/** Registered software. @see RFC 6749 §2, RFC 7591 §2 for the metadata names */
+export interface Client {
+  readonly clientId: string
+  readonly doorId: string
+  readonly name: string
+  readonly type: 'confidential' | 'public'
+  /** The team it belongs to; `undefined` for a global client. */
+  readonly teamId: string | undefined
+  readonly grantTypes: readonly string[]
+  readonly scope: Scope
+  readonly redirectUris: readonly string[]
+  /** Ids of the only objects a machine token may touch; `undefined` means no such limit, empty means none. */
+  readonly resources: readonly string[] | undefined
+  readonly createdAt: number
+}
+
+/** One of a client's secrets, as SHA-256. Two can be live at once, so that a secret is replaced without a window. */
+export interface ClientSecret {
+  readonly secretId: string
+  readonly hash: string
+  /** `undefined`: until replaced. */
+  readonly expiresAt: number | undefined
+}
+
+/** A client with the secrets that are live. */
+export interface ClientWithSecrets extends Client {
+  readonly secrets: readonly ClientSecret[]
+}
+
+/** A person's recorded decision. `teamId` is empty text for none. */
+export interface Consent {
+  readonly accountId: string
+  readonly clientId: string
+  readonly teamId: string
+  readonly scope: Scope
+  readonly grantedAt: number
+}
+
+/** Registered software and what people allowed it. */
+export interface ClientStore {
+  create(
+    client: Omit<Client, 'createdAt'>,
+    secret: ClientSecret | undefined,
+    event: AuditEvent,
+    now: number,
+  ): Promise<boolean>
+  /** With every secret that has not expired at `now`. */
+  find(clientId: string, now: number): Promise<ClientWithSecrets | undefined>
+  /** Clients of a team, or all that are global when `teamId` is undefined. */
+  list(teamId: string | undefined): Promise<readonly Client[]>
+  /** Changes name, redirect URIs, scope or resources. The grant types never change. */
+  update(
+    clientId: string,
+    change: {
+      readonly name?: string
+      readonly redirectUris?: readonly string[]
+      readonly scope?: Scope
+      readonly resources?: readonly string[]
+    },
+    event: AuditEvent,
+    now: number,
+  ): Promise<boolean>
+  /** Adds a secret and lets the older ones end at `overlapUntil`, in one step. More than one older secret: the oldest end now. `false` when there is no such client. */
+  rotateSecret(
+    clientId: string,
+    secret: ClientSecret,
+    overlapUntil: number,
+    event: AuditEvent,
+    now: number,
+  ): Promise<boolean>
+  /** Deletes the client with its secrets, codes, consents, and ends its families. */
+  remove(clientId: string, event: AuditEvent, now: number): Promise<boolean>
+
+  consent(accountId: string, clientId: string, teamId: string): Promise<Consent | undefined>
+  consentsOf(
+    accountId: string,
+  ): Promise<readonly (Consent & { readonly clientName: string; readonly doorId: string })[]>
+  /** Withdraws every consent for the client and ends the families that came of them, in one step. */
+  withdrawConsent(accountId: string, clientId: string, event: AuditEvent, now: number): Promise<boolean>
+}

@@ -1,0 +1,191 @@
+import {
+  type AccountModel,
+  accountPage,
+  type ConsentModel,
+  consentPage,
+  type ErrorCodeModel,
+  type ErrorModel,
+  errorCodePage,
+  errorPage,
+  type SignedOutModel,
+  type SignInModel,
+  type SignUpModel,
+  signedOutPage,
+  signInPage,
+  signUpPage,
+} from '../../src/pages/index.ts'
+
+/** One page with one model: `model` is plain data, so that a test can put anything in any of its strings. */
+export interface Sample {
+  readonly name: string
+  readonly model: object
+  readonly render: (model: object) => string
+}
+
+function sample<Model extends object>(name: string, page: (model: Model) => string, model: Model): Sample {
+  // The tests only change the text of strings, so what comes back still has the shape of Model.
+  return { name, model, render: (changed) => page(changed as Model) }
+}
+
+const token = 'Zk3vQ8m1pXw7'
+
+const signIn: SignInModel = {
+  action: '/sign-in',
+  csrf: token,
+  returnTo: '/o/authorize/?client_id=app&state=a%20b',
+  clientName: 'Lighthouse Notes',
+  signUpHref: '/sign-up',
+  googleHref: '/auth/google/login/',
+}
+
+const signUp: SignUpModel = { action: '/sign-up', csrf: token, returnTo: '/account', signInHref: '/sign-in' }
+
+const consent: ConsentModel = {
+  action: '/o/authorize/',
+  csrf: token,
+  request: 'sealed.4f2c9e',
+  clientName: 'Lighthouse Notes',
+  clientHost: 'notes.lighthouse.example',
+  email: 'ada@example.com',
+  narrowable: false,
+  teams: { fixed: { slug: 'north-harbour', name: 'North Harbour' } },
+  scopes: [
+    { value: 'chatbot:read', description: 'See your chatbots and their settings' },
+    { value: 'session:read', description: 'Read conversations' },
+    {
+      value: 'session:write',
+      description: 'Send messages in conversations',
+      note: 'Only in chatbots you own.',
+    },
+  ],
+}
+
+const narrowed: ConsentModel = {
+  ...consent,
+  narrowable: true,
+  warning: 'This app has not been reviewed by your administrator.',
+  teams: {
+    notice: 'You are not a member of the team this app asked for. Choose one of yours.',
+    choose: [
+      { slug: 'north-harbour', name: 'North Harbour', selected: true },
+      { slug: 'research', name: 'Research & Evaluation', selected: false },
+    ],
+  },
+}
+
+const bare: ConsentModel = { ...consent, scopes: [], teams: undefined }
+
+const error: ErrorModel = {
+  status: 400,
+  title: 'This sign-in link doesn’t work',
+  message:
+    'The app that sent you here gave an address that is not registered for it, so you can’t be sent back. Nothing was shared. Please tell whoever makes the app.',
+  code: 'invalid_request',
+  requestId: 'req_0197e1b2-5c3d-7a41-9f7e-2b8c61d0a4e3',
+}
+
+const account: AccountModel = {
+  csrf: token,
+  email: 'ada@example.com',
+  apps: [
+    {
+      clientId: 'app_0197e1b2',
+      name: 'Lighthouse Notes',
+      scopes: ['chatbot:read', 'session:read', 'session:write'],
+      team: 'North Harbour',
+      grantedAt: '2026-03-04T09:12:00Z',
+      revokeAction: '/account/apps/app_0197e1b2/revoke',
+    },
+    {
+      clientId: 'app_0197f003',
+      name: 'Domain Watcher',
+      scopes: [],
+      grantedAt: 'yesterday',
+      revokeAction: '/account/apps/app_0197f003/revoke',
+    },
+  ],
+  keys: [
+    {
+      keyId: 'key_01',
+      name: 'Nightly export',
+      preview: 'osir_…x9Qa',
+      environment: 'live',
+      scopes: ['domains:read'],
+      createdAt: '2026-01-19',
+      lastUsedAt: '2026-06-30T23:59:59Z',
+      revokeAction: '/account/keys/key_01/revoke',
+    },
+    {
+      keyId: 'key_02',
+      name: 'Laptop',
+      preview: 'osir_…b07f',
+      environment: 'test',
+      scopes: ['domains:read', 'domains:write'],
+      createdAt: '2026-02-02',
+      revokeAction: '/account/keys/key_02/revoke',
+    },
+  ],
+  createKeyAction: '/account/keys',
+  keyScopes: [
+    { value: 'domains:read', description: 'See domains and their records' },
+    { value: 'domains:write', description: 'Register and change domains' },
+  ],
+  signOutAction: '/sign-out',
+}
+
+const newKey = 'osir_live_8Zk3vQ1mXw7pLr5TnBc2JdHsYeGfA0k9Mq4W'
+
+const errorCode: ErrorCodeModel = {
+  code: 'invalid_grant',
+  status: 400,
+  meaning: 'The code or refresh token is unknown, expired, used already, or belongs to another client.',
+  remedy:
+    'Send the person through the authorization endpoint again and use the new code once, within a minute.',
+}
+
+const signedOut: SignedOutModel = { signInHref: '/sign-in' }
+
+/** Every page in every state that prints something of its own. */
+export const samples: readonly Sample[] = [
+  sample('sign-in', signInPage, signIn),
+  sample('sign-in-refused', signInPage, {
+    ...signIn,
+    email: 'ada@example.com',
+    error: 'The email or password is not right.',
+  }),
+  sample('sign-up', signUpPage, signUp),
+  sample('sign-up-refused', signUpPage, {
+    ...signUp,
+    email: 'ada@example.com',
+    errors: {
+      email: ['There is an account with this email already.'],
+      password: ['This password is too short.', 'This password is too common.'],
+      detail: ['Please check the form.'],
+    },
+  }),
+  sample('consent', consentPage, consent),
+  sample('consent-choices', consentPage, narrowed),
+  sample('consent-bare', consentPage, bare),
+  sample('error', errorPage, error),
+  sample('error-bare', errorPage, {
+    status: 404,
+    title: 'Nothing here',
+    message: 'There is no page at this address.',
+  }),
+  sample('account', accountPage, account),
+  sample('account-new-key', accountPage, {
+    ...account,
+    notice: 'Your API key was created.',
+    newKey,
+    keyEnvironments: ['live', 'test', 'dev'],
+  }),
+  sample('account-empty', accountPage, {
+    ...account,
+    apps: [],
+    keys: [],
+    keyScopes: [],
+    keyEnvironments: [],
+  }),
+  sample('signed-out', signedOutPage, signedOut),
+  sample('error-code', errorCodePage, errorCode),
+]

@@ -1,0 +1,54 @@
+import { pino } from 'pino'
+import config from '../../sallyport.config.ts'
+import { createServer } from '../../packages/server/src/server/create.ts'
+import { sow } from '../../packages/server/src/server/seed.ts'
+import type { DoorSettings } from '../../packages/server/src/settings/door.ts'
+import type { Limiter } from '../../packages/server/src/checks/limit.ts'
+import type { ServerOptions } from './server.ts'
+
+// The real server, differing from `sallyport start` in one thing: its clock stands still until the test moves it.
+
+const options = JSON.parse(process.argv[2] ?? '{}') as ServerOptions & { readonly startAt: number }
+let now = options.startAt
+
+function overridden(door: DoorSettings): DoorSettings {
+  return { ...door, ...options.doors?.[door.id] } as DoorSettings
+}
+
+const broken: Limiter = {
+  spend: () => Promise.reject(new Error('the limiter is not there')),
+  refund: () => Promise.reject(new Error('the limiter is not there')),
+}
+
+const port = options.port ?? 0
+const server = await createServer({
+  settings: {
+    baseUrl: options.baseUrl ?? `http://127.0.0.1:${port}`,
+    port,
+    host: '127.0.0.1',
+    dataFolder: options.dataFolder ?? '',
+    trustedProxies: options.trustedProxies ?? 0,
+    logLevel: 'trace',
+    debug: options.debug ?? false,
+    google: options.google,
+  },
+  platforms: config.platforms.map((platform) => ({
+    ...platform,
+    doors: platform.doors.map(overridden),
+    limits: { ...platform.limits, ...options.limits },
+  })),
+  now: () => now,
+  log: pino({ level: 'trace' }),
+  ...(options.brokenLimiter && { limiter: broken }),
+})
+
+process.on('message', (message: { readonly moveTo: number }) => {
+  now = message.moveTo
+  process.send?.({ movedTo: now })
+})
+process.on('disconnect', () => process.exit(0))
+process.on('SIGTERM', () => void server.close().then(() => process.exit(0)))
+
+await server.listen()
+const demo = config.demo && options.seed ? await sow(config.demo, server.services) : undefined
+process.send?.({ ready: true, demo })

@@ -1,0 +1,153 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer as createNetServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Demo } from '../../packages/server/src/server/seed.ts'
+import type { LimitTable } from '../../packages/server/src/settings/door.ts'
+
+/** How a test wants its server. */
+export interface ServerOptions {
+  readonly port?: number
+  readonly baseUrl?: string
+  readonly dataFolder?: string
+  readonly trustedProxies?: number
+  readonly debug?: boolean
+  readonly google?: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string }
+  /** Settings of doors that differ from the presets, by door id. */
+  readonly doors?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  readonly limits?: Readonly<Record<string, LimitTable>>
+  readonly brokenLimiter?: boolean
+  readonly seed?: boolean
+}
+
+/** A real server process on a real store, with a clock that the test moves. */
+export interface TestServer {
+  readonly base: string
+  readonly dataFolder: string
+  /** What the demonstration was seeded with; the secrets of a restarted server are those of its first start. */
+  readonly demo: Demo
+  now(): number
+  /** Moves the clock on by some seconds. */
+  advance(seconds: number): Promise<void>
+  /** Everything the process has printed. */
+  log(): string
+  /** Ends the process at once, as a power cut would. */
+  kill(): Promise<void>
+  /** Stops in order. */
+  stop(): Promise<void>
+  /** Starts again on the same folder and port. */
+  restart(): Promise<void>
+  /** Stops and removes the data folder. */
+  close(): Promise<void>
+}
+
+/** A port that is free now. */
+export async function freePort(): Promise<number> {
+  const probe = createNetServer()
+  probe.listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+// High enough that only the tests about limits meet them: everything here comes from one address at one moment.
+const generous = { limit: 1_000_000, window: 60 }
+const generousDoors = {
+  oshara: { attempts: generous },
+  'oshara-widgets': { startsByIp: generous, startsByWidget: generous },
+  openchatstudio: { credentialLimit: generous },
+  'osir-oauth': { credentialLimit: generous },
+  charp: { attempts: generous },
+}
+const unlimited = (style: 'unix' | 'seconds'): LimitTable => ({ style, plans: {}, otherwise: [generous] })
+const generousLimits = {
+  'ocs-api': unlimited('seconds'),
+  'charp-api': unlimited('seconds'),
+  'osir-api': unlimited('unix'),
+}
+
+/** Starts a server; close it when the test is over. With `realLimits` the presets' own rate limits hold. */
+export async function startServer(
+  options: ServerOptions & { readonly realLimits?: boolean } = {},
+): Promise<TestServer> {
+  const port = options.port ?? (await freePort())
+  const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'sallyport-test-')))
+  const { realLimits = false, ...rest } = options
+  const loose = realLimits
+    ? {}
+    : { doors: merge(generousDoors, options.doors ?? {}), limits: { ...generousLimits, ...options.limits } }
+  let clock = 1_800_000_000
+  let output = ''
+  let child: ChildProcess | undefined
+  let demo: Demo | undefined
+
+  async function start(seed: boolean): Promise<void> {
+    const all = { ...rest, ...loose, port, dataFolder, seed, startAt: clock }
+    const script = join(import.meta.dirname, 'server-process.ts')
+    const started = fork(script, [JSON.stringify(all)], {
+      execArgv: ['--conditions=source'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    child = started
+    started.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    started.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    const ready = await Promise.race([once(started, 'message'), once(started, 'exit').then(() => undefined)])
+    if (!ready) throw new Error(`the server did not start:\n${output.slice(-4000)}`)
+    const [message] = ready as [{ readonly demo?: Demo }]
+    demo ??= message.demo
+  }
+  async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, 'exit')
+    child.kill(signal)
+    await gone
+  }
+  await start(options.seed ?? true)
+
+  return {
+    base: options.baseUrl ?? `http://127.0.0.1:${port}`,
+    dataFolder,
+    get demo() {
+      if (!demo) throw new Error('this server was not seeded')
+      return demo
+    },
+    now: () => clock,
+    async advance(seconds) {
+      clock += seconds
+      if (!child) return
+      const moved = once(child, 'message')
+      child.send({ moveTo: clock })
+      await moved
+    },
+    log: () => output,
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+    restart: () => start(false),
+    async close() {
+      await end('SIGTERM')
+      await rm(dataFolder, { recursive: true, force: true })
+    },
+  }
+}
+
+function merge(
+  a: NonNullable<ServerOptions['doors']>,
+  b: NonNullable<ServerOptions['doors']>,
+): NonNullable<ServerOptions['doors']> {
+  const ids = [...new Set([...Object.keys(a), ...Object.keys(b)])]
+  return Object.fromEntries(ids.map((id) => [id, { ...a[id], ...b[id] }]))
+}
+
+/** The bytes of every file of a server's store. */
+export async function storeBytes(server: TestServer): Promise<string> {
+  const names = ['sallyport.db', 'sallyport.db-wal']
+  const files = await Promise.all(
+    names.map((name) => readFile(join(server.dataFolder, name), 'latin1').catch(() => '')),
+  )
+  return files.join('')
+}
