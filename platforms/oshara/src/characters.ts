@@ -1,6 +1,15 @@
 import { type FetchHandler, fetchGuard } from '@sallyport/guard/fetch'
 import type { Principal } from '@sallyport/guard'
-import type { CallInfo, Mount, PlatformHost, Tables, Widget, WidgetChange, WidgetOwner, WidgetWrite } from 'sallyport'
+import type {
+  CallInfo,
+  Mount,
+  PlatformHost,
+  Tables,
+  Widget,
+  WidgetChange,
+  WidgetOwner,
+  WidgetWrite,
+} from 'sallyport'
 import { migrations } from './tables.ts'
 
 const json = (status: number, body: unknown) =>
@@ -23,7 +32,9 @@ const texts = ['name', 'system_prompt', 'greeting'] as const
 const limits = { name: 200, system_prompt: 20_000, greeting: 2_000 }
 
 /** Reads a character as posted: what is wrong, by field, or the parts of it. */
-function readCharacter(body: Readonly<Record<string, unknown>>): { readonly fields: Record<string, string[]> } | CharacterInput {
+function readCharacter(
+  body: Readonly<Record<string, unknown>>,
+): { readonly fields: Record<string, string[]> } | CharacterInput {
   const fields: Record<string, string[]> = {}
   const content: Record<string, string> = {}
   for (const name of texts) {
@@ -33,16 +44,29 @@ function readCharacter(body: Readonly<Record<string, unknown>>): { readonly fiel
     else fields[name] = [`Expected text of at most ${limits[name]} characters.`]
   }
   const origins = body['allowed_origins']
-  const listed = Array.isArray(origins) && origins.every((one): one is string => typeof one === 'string') ? origins : undefined
+  const listed =
+    Array.isArray(origins) && origins.every((one): one is string => typeof one === 'string')
+      ? origins
+      : undefined
   if (origins !== undefined && !listed) fields['allowed_origins'] = ['Expected a list of strings.']
   const active = body['is_active']
   if (active !== undefined && typeof active !== 'boolean') fields['is_active'] = ['Must be a valid boolean.']
   if (Object.keys(fields).length > 0) return { fields }
-  return { change: { ...(listed && { allowedOrigins: listed }), ...(typeof active === 'boolean' && { active }) }, content }
+  return {
+    change: { ...(listed && { allowedOrigins: listed }), ...(typeof active === 'boolean' && { active }) },
+    content,
+  }
 }
 
 function ownerOf({ accountId, team, door }: Principal, { ip, requestId }: CallInfo): WidgetOwner {
-  return { accountId: accountId ?? '', teamId: team?.id ?? '', doorId: 'oshara-widgets', ip, requestId: `${requestId}`, ...(door && {}) }
+  return {
+    accountId: accountId ?? '',
+    teamId: team?.id ?? '',
+    doorId: 'oshara-widgets',
+    ip,
+    requestId: `${requestId}`,
+    ...(door && {}),
+  }
 }
 
 /** Characters in Oshara's own table, one row beside each of the engine's widgets. */
@@ -54,8 +78,15 @@ class Characters {
   }
 
   async content(widgetId: string): Promise<Content> {
-    const [row] = await this.#tables.query('SELECT name, system_prompt, greeting FROM oshara_character WHERE widget_id = $1', [widgetId])
-    return { name: String(row?.['name'] ?? ''), system_prompt: String(row?.['system_prompt'] ?? ''), greeting: String(row?.['greeting'] ?? '') }
+    const [row] = await this.#tables.query(
+      'SELECT name, system_prompt, greeting FROM oshara_character WHERE widget_id = $1',
+      [widgetId],
+    )
+    return {
+      name: String(row?.['name'] ?? ''),
+      system_prompt: String(row?.['system_prompt'] ?? ''),
+      greeting: String(row?.['greeting'] ?? ''),
+    }
   }
 
   async save(widgetId: string, content: Partial<Content>): Promise<Content> {
@@ -75,6 +106,13 @@ class Characters {
   async body(widget: Widget): Promise<Readonly<Record<string, unknown>>> {
     const { slug, allowedOrigins, active, createdAt } = widget
     const content = await this.content(widget.widgetId)
-    return { slug, ...content, name: content.name || slug, allowed_origins: allowedOrigins, is_active: active, created_at: new Date(createdAt * 1000).toISOString() }
+    return {
+      slug,
+      ...content,
+      name: content.name || slug,
+      allowed_origins: allowedOrigins,
+      is_active: active,
+      created_at: new Date(createdAt * 1000).toISOString(),
+    }
   }
 }

@@ -114,6 +114,7 @@ export function openFacts(parts: FactParts): LocalFacts {
   return {
     ...methods,
     keyFormats: keyDoors.map((door) => ({ ...door.format, doorId: door.id })),
+    checksOrigins: !doors.some((door) => door.kind === 'widgets' && door.insecureSkipOriginChecks),
     doorOfIssuer: (iss) => byIssuer.get(iss),
     signingKey: async (kid) => signing.verificationKey(kid, now()),
     used: ({ kind, hash }, at) => touches.add(kind, hash, at),

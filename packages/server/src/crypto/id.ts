@@ -1,38 +1,19 @@
-import { randomFillSync } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
-/** Ids that fit into one millisecond before the next one is borrowed: the 12 bits of `rand_a`. */
-const PER_MILLISECOND = 4096
-
-const pool = new Uint8Array(4096)
-let unread = 0
-let millisecond = 0
+let lastSecond = 0
 let counter = 0
 
-/** The next eight random bytes as hex, drawn from the system a page at a time. */
-function randomHex(): string {
-  if (unread < 8) unread = randomFillSync(pool).length
-  const start = pool.length - unread
-  unread -= 8
-  return Buffer.from(pool.subarray(start, start + 8)).toString('hex')
-}
-
 /**
- * An id such as `fam_0198…`: `prefix` and 32 hex digits that sort in the order in which this process made them, with
- * 62 random bits. A clock that goes back does not make them sort back.
- *
- * @see RFC 9562 §5.7, §6.2 (method 1; what overflows the counter is carried into the milliseconds)
+ * A fresh id, sortable by the moment it was made: UUIDv7 in hex after `prefix`. Within a second a counter keeps the order
+ * of this process.
+ * @see RFC 9562 §5.7, §6.2 method 1
  */
 export function newId(prefix: string, now: number): string {
-  const start = now * 1000
-  if (start > millisecond) {
-    millisecond = start
-    counter = 0
-  } else if (++counter === PER_MILLISECOND) {
-    millisecond += 1
-    counter = 0
-  }
-  const random = randomHex()
-  const variant = '89ab'.charAt(Number.parseInt(random.charAt(0), 16) & 3)
-  const time = millisecond.toString(16).padStart(12, '0')
-  return `${prefix}${time}7${counter.toString(16).padStart(3, '0')}${variant}${random.slice(1)}`
+  counter = now === lastSecond ? counter + 1 : 0
+  lastSecond = now
+  const bytes = randomBytes(16)
+  bytes.writeUIntBE(now * 1000 + Math.min(999, counter >> 12), 0, 6)
+  bytes.writeUInt16BE(0x7000 | (counter & 0x0fff), 6)
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  return prefix + bytes.toString('hex')
 }

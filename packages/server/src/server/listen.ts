@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { ProtocolError } from '@sallyport/protocol'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Reply } from '../doors/door.ts'
 import { refuseMessage } from '../doors/refuse.ts'
 import { createDispatcher, type DispatchOptions, toProtocolError } from './dispatch.ts'
@@ -38,7 +38,8 @@ function clientError(error: Error & { code?: string }, socket: Socket): void {
 function createFastify({ log, maxBody }: ListenOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    // One line a request is enough, and it must not have the query in it; the hook below writes it.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBody,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',

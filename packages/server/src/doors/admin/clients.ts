@@ -191,13 +191,8 @@ export function clientSecretsEndpoint(admin: AdminContext): Endpoint {
         if (client?.type !== 'confidential')
           throw new ProtocolError('not_found', 'no such confidential client')
         const { secret, stored } = newClientSecret(now)
-        await clients.rotateSecret(
-          clientId,
-          stored,
-          now + overlap,
-          event('client.secret-rotated', { clientId, targetId: stored.secretId }),
-          now,
-        )
+        const rotated = event('client.secret-rotated', { clientId, targetId: stored.secretId })
+        await clients.rotateSecret(clientId, { secret: stored, overlapUntil: now + overlap }, rotated, now)
         return {
           status: 201,
           headers: noStore,

@@ -66,8 +66,7 @@ export interface ClientStore {
   /** Adds a secret and lets the older ones end at `overlapUntil`, in one step. More than one older secret: the oldest end now. `false` when there is no such client. */
   rotateSecret(
     clientId: string,
-    secret: ClientSecret,
-    overlapUntil: number,
+    rotation: { readonly secret: ClientSecret; readonly overlapUntil: number },
     event: AuditEvent,
     now: number,
   ): Promise<boolean>

@@ -1,0 +1,43 @@
+import type { Database } from '../database.ts'
+import { first } from './001-first.ts'
+
+/** Schema changes, oldest first. Each runs once, on both engines; append, never edit. */
+const migrations: readonly string[] = [first]
+
+/**
+ * Runs those of `scripts` that have not run under `name`, each with its number in one step, so that two processes that
+ * start together do it once. Throws where the database is newer than the code.
+ */
+export async function runMigrations(db: Database, name: string, scripts: readonly string[]): Promise<void> {
+  await db.batch([
+    {
+      sql: 'CREATE TABLE IF NOT EXISTS schema_version (name TEXT NOT NULL, version BIGINT NOT NULL, PRIMARY KEY (name, version))',
+      params: [],
+    },
+  ])
+  const [row] = await db.query(
+    'SELECT COALESCE(MAX(version), 0) AS version FROM schema_version WHERE name = $1',
+    [name],
+  )
+  const current = Number(row?.['version'])
+  if (current > scripts.length) {
+    throw new Error(
+      `the database has version ${current} of "${name}", this program only knows ${scripts.length}: start a newer program`,
+    )
+  }
+  for (const [index, script] of scripts.entries()) {
+    const version = index + 1
+    if (version <= current) continue
+    const claim = {
+      sql: 'INSERT INTO schema_version (name, version) VALUES ($1, $2) ON CONFLICT (name, version) DO NOTHING',
+      params: [name, version],
+      mustTouch: true,
+    } as const
+    await db.batch([claim, { sql: script.replaceAll('IDENTITY', db.identity), params: [], script: true }])
+  }
+}
+
+/** Brings the engine's tables to the newest schema. */
+export function migrate(db: Database): Promise<void> {
+  return runMigrations(db, 'sallyport', migrations)
+}

@@ -1,0 +1,217 @@
+import type { Scope } from '@sallyport/protocol'
+import type {
+  AuditEvent,
+  Client,
+  ClientSecret,
+  ClientStore,
+  ClientWithSecrets,
+  Consent,
+} from '../contract/index.ts'
+import type { Database, Row } from '../database.ts'
+import { list, number, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
+import { audit, change, changes, endFamilies, remove, run, update } from './statements.ts'
+
+const set = (values: readonly string[] | undefined) => values?.join(' ')
+
+function readClient(row: Row): Client {
+  return {
+    clientId: text(row, 'client_id'),
+    doorId: text(row, 'door_id'),
+    name: text(row, 'name'),
+    type: text(row, 'type') === 'public' ? 'public' : 'confidential',
+    teamId: optionalText(row, 'team_id'),
+    grantTypes: list(row, 'grant_types'),
+    scope: list(row, 'scope'),
+    redirectUris: list(row, 'redirect_uris'),
+    resources: optionalList(row, 'resources'),
+    createdAt: number(row, 'created_at'),
+  }
+}
+
+function readConsent(row: Row): Consent {
+  return {
+    accountId: text(row, 'account_id'),
+    clientId: text(row, 'client_id'),
+    teamId: text(row, 'team_id'),
+    scope: list(row, 'scope'),
+    grantedAt: number(row, 'granted_at'),
+  }
+}
+
+function insertSecret(clientId: string, { secretId, hash, expiresAt }: ClientSecret, now: number) {
+  return {
+    sql: 'INSERT INTO client_secret (secret_id, client_id, hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)',
+    params: [secretId, clientId, hash, now, orNull(expiresAt)],
+  }
+}
+
+/** Registered software and what people allowed it, in SQL. */
+export class SqlClientStore implements ClientStore {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  create(
+    client: Omit<Client, 'createdAt'>,
+    secret: ClientSecret | undefined,
+    event: AuditEvent,
+    now: number,
+  ): Promise<boolean> {
+    const { clientId, doorId, name, type, teamId, grantTypes, scope, redirectUris, resources } = client
+    return run(this.#db, [
+      {
+        sql: `INSERT INTO client (client_id, door_id, name, type, team_id, grant_types, scope, redirect_uris, resources, created_at)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (client_id) DO NOTHING`,
+        params: [
+          clientId,
+          doorId,
+          name,
+          type,
+          orNull(teamId),
+          grantTypes.join(' '),
+          scope.join(' '),
+          redirectUris.join(' '),
+          orNull(set(resources)),
+          now,
+        ],
+        mustTouch: true,
+      },
+      ...(secret ? [insertSecret(clientId, secret, now)] : []),
+      change('client', clientId, now),
+      audit(event, now),
+    ])
+  }
+
+  async find(clientId: string, now: number): Promise<ClientWithSecrets | undefined> {
+    const [rows, secrets] = await Promise.all([
+      this.#db.query('SELECT * FROM client WHERE client_id = $1', [clientId]),
+      this.#db.query(
+        'SELECT * FROM client_secret WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > $2) ORDER BY created_at, secret_id',
+        [clientId, now],
+      ),
+    ])
+    const [row] = rows
+    if (!row) return undefined
+    const live = secrets.map((one) => ({
+      secretId: text(one, 'secret_id'),
+      hash: text(one, 'hash'),
+      expiresAt: optionalNumber(one, 'expires_at'),
+    }))
+    return { ...readClient(row), secrets: live }
+  }
+
+  async list(teamId: string | undefined): Promise<readonly Client[]> {
+    const rows =
+      teamId === undefined
+        ? await this.#db.query('SELECT * FROM client WHERE team_id IS NULL ORDER BY client_id', [])
+        : await this.#db.query('SELECT * FROM client WHERE team_id = $1 ORDER BY client_id', [teamId])
+    return rows.map(readClient)
+  }
+
+  update(
+    clientId: string,
+    {
+      name,
+      redirectUris,
+      scope,
+      resources,
+    }: {
+      readonly name?: string
+      readonly redirectUris?: readonly string[]
+      readonly scope?: Scope
+      readonly resources?: readonly string[]
+    },
+    event: AuditEvent,
+    now: number,
+  ): Promise<boolean> {
+    const columns = { name, redirect_uris: set(redirectUris), scope: set(scope), resources: set(resources) }
+    return run(this.#db, [
+      update('client', 'client_id', clientId, columns),
+      change('client', clientId, now),
+      audit(event, now),
+    ])
+  }
+
+  rotateSecret(
+    clientId: string,
+    rotation: { readonly secret: ClientSecret; readonly overlapUntil: number },
+    event: AuditEvent,
+    now: number,
+  ): Promise<boolean> {
+    const { secret, overlapUntil } = rotation
+    return run(this.#db, [
+      {
+        sql: 'UPDATE client SET client_id = client_id WHERE client_id = $1',
+        params: [clientId],
+        mustTouch: true,
+      },
+      // Two live at once: the newest of the older ones overlaps, the rest end now.
+      {
+        sql: `UPDATE client_secret SET expires_at = $2 WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > $2) AND secret_id NOT IN
+              (SELECT secret_id FROM client_secret WHERE client_id = $1 ORDER BY created_at DESC, secret_id DESC LIMIT 1)`,
+        params: [clientId, now],
+      },
+      {
+        sql: 'UPDATE client_secret SET expires_at = $2 WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > $2)',
+        params: [clientId, overlapUntil],
+      },
+      insertSecret(clientId, secret, now),
+      change('client', clientId, now),
+      audit(event, now),
+    ])
+  }
+
+  remove(clientId: string, event: AuditEvent, now: number): Promise<boolean> {
+    return run(this.#db, [
+      { sql: 'DELETE FROM client WHERE client_id = $1', params: [clientId], mustTouch: true },
+      ...endFamilies('client_id', clientId, now),
+      remove('client_secret', 'client_id', clientId),
+      remove('authorization_code', 'client_id', clientId),
+      remove('consent', 'client_id', clientId),
+      change('client', clientId, now),
+      audit(event, now),
+    ])
+  }
+
+  async consent(accountId: string, clientId: string, teamId: string): Promise<Consent | undefined> {
+    const [row] = await this.#db.query(
+      'SELECT * FROM consent WHERE account_id = $1 AND client_id = $2 AND team_id = $3',
+      [accountId, clientId, teamId],
+    )
+    return row && readConsent(row)
+  }
+
+  async consentsOf(
+    accountId: string,
+  ): Promise<readonly (Consent & { readonly clientName: string; readonly doorId: string })[]> {
+    const rows = await this.#db.query(
+      `SELECT c.*, k.name AS client_name, k.door_id FROM consent c JOIN client k ON k.client_id = c.client_id
+        WHERE c.account_id = $1 ORDER BY c.granted_at DESC, c.client_id`,
+      [accountId],
+    )
+    return rows.map((row) => ({
+      ...readConsent(row),
+      clientName: text(row, 'client_name'),
+      doorId: text(row, 'door_id'),
+    }))
+  }
+
+  withdrawConsent(accountId: string, clientId: string, event: AuditEvent, now: number): Promise<boolean> {
+    const both = 'account_id = $3 AND client_id = $4 AND ended_at IS NULL'
+    return run(this.#db, [
+      {
+        sql: 'DELETE FROM consent WHERE account_id = $1 AND client_id = $2',
+        params: [accountId, clientId],
+        mustTouch: true,
+      },
+      changes('family', `SELECT family_id AS id FROM token_family WHERE ${both}`, [accountId, clientId], now),
+      {
+        sql: 'UPDATE token_family SET ended_at = $3 WHERE account_id = $1 AND client_id = $2 AND ended_at IS NULL',
+        params: [accountId, clientId, now],
+      },
+      audit(event, now),
+    ])
+  }
+}

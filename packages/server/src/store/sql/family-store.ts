@@ -1,0 +1,172 @@
+import type {
+  AuditEvent,
+  Family,
+  FamilyKind,
+  FamilyStore,
+  NewCode,
+  NewFamily,
+  TakenCode,
+} from '../contract/index.ts'
+import type { Database, Row, Statement } from '../database.ts'
+import { list, number, optionalNumber, optionalText, orNull, text } from './row.ts'
+import { audit, change, run } from './statements.ts'
+
+const kinds: readonly FamilyKind[] = ['login', 'code', 'vendor', 'machine']
+
+function readKind(row: Row): FamilyKind {
+  const found = kinds.find((kind) => kind === row['kind'])
+  if (!found) throw new Error(`token_family.kind is ${String(row['kind'])}`)
+  return found
+}
+
+function readFamily(row: Row): Family {
+  return {
+    familyId: text(row, 'family_id'),
+    doorId: text(row, 'door_id'),
+    kind: readKind(row),
+    accountId: optionalText(row, 'account_id'),
+    clientId: optionalText(row, 'client_id'),
+    teamId: optionalText(row, 'team_id'),
+    scope: list(row, 'scope'),
+    gen: number(row, 'gen'),
+    issuedAt: number(row, 'issued_at'),
+    previousIssuedAt: optionalNumber(row, 'previous_issued_at'),
+    authenticatedAt: number(row, 'authenticated_at'),
+    nonce: optionalText(row, 'nonce'),
+    createdAt: number(row, 'created_at'),
+    expiresAt: optionalNumber(row, 'expires_at'),
+    endedAt: optionalNumber(row, 'ended_at'),
+  }
+}
+
+function insertFamily(family: NewFamily, now: number): Statement {
+  const { familyId, doorId, kind, accountId, clientId, teamId, scope, authenticatedAt, nonce, expiresAt } =
+    family
+  return {
+    sql: `INSERT INTO token_family (family_id, door_id, kind, account_id, client_id, team_id, scope, gen, issued_at,
+            previous_issued_at, authenticated_at, nonce, created_at, expires_at, ended_at)
+          VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, NULL, $9, $10, $8, $11, NULL)`,
+    params: [
+      familyId,
+      doorId,
+      kind,
+      orNull(accountId),
+      orNull(clientId),
+      orNull(teamId),
+      scope.join(' '),
+      now,
+      authenticatedAt,
+      orNull(nonce),
+      orNull(expiresAt),
+    ],
+  }
+}
+
+const select = (familyId: string): Statement => ({
+  sql: 'SELECT * FROM token_family WHERE family_id = $1',
+  params: [familyId],
+})
+
+/** Token families and authorization codes in SQL. */
+export class SqlFamilyStore implements FamilyStore {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  async create(family: NewFamily, event: AuditEvent, now: number): Promise<void> {
+    await this.#db.batch([insertFamily(family, now), audit(event, now)])
+  }
+
+  async find(familyId: string): Promise<Family | undefined> {
+    const { sql, params } = select(familyId)
+    const [row] = await this.#db.query(sql, params)
+    return row && readFamily(row)
+  }
+
+  async advance(
+    familyId: string,
+    from: number,
+    event: AuditEvent,
+    now: number,
+  ): Promise<{ readonly won: boolean; readonly family: Family } | undefined> {
+    const moved: Statement = {
+      sql: `UPDATE token_family SET gen = gen + 1, previous_issued_at = issued_at, issued_at = $3
+             WHERE family_id = $1 AND gen = $2 AND ended_at IS NULL RETURNING *`,
+      params: [familyId, from, now],
+      mustTouch: true,
+    }
+    const { done, rows } = await this.#db.batch([moved, audit(event, now)], select(familyId))
+    const row = rows[0]?.[0]
+    return row && { won: done, family: readFamily(row) }
+  }
+
+  end(familyId: string, event: AuditEvent, now: number): Promise<boolean> {
+    return run(this.#db, [
+      {
+        sql: 'UPDATE token_family SET ended_at = $2 WHERE family_id = $1 AND ended_at IS NULL',
+        params: [familyId, now],
+        mustTouch: true,
+      },
+      change('family', familyId, now),
+      audit(event, now),
+    ])
+  }
+
+  async createWithCode(family: NewFamily, code: NewCode, event: AuditEvent, now: number): Promise<void> {
+    const { familyId, doorId, accountId = '', clientId = '', teamId = '', scope } = family
+    const { hash, redirectUri, askedRedirectUri, codeChallenge, expiresAt } = code
+    await this.#db.batch([
+      insertFamily(family, now),
+      {
+        sql: `INSERT INTO authorization_code (hash, family_id, client_id, door_id, redirect_uri, asked_redirect_uri, code_challenge, expires_at, uses)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)`,
+        params: [
+          hash,
+          familyId,
+          clientId,
+          doorId,
+          redirectUri,
+          orNull(askedRedirectUri),
+          orNull(codeChallenge),
+          expiresAt,
+        ],
+      },
+      {
+        sql: `INSERT INTO consent (account_id, client_id, team_id, scope, granted_at) VALUES ($1, $2, $3, $4, $5)
+              ON CONFLICT (account_id, client_id, team_id) DO UPDATE SET scope = $4, granted_at = $5`,
+        params: [accountId, clientId, teamId, scope.join(' '), now],
+      },
+      audit(event, now),
+    ])
+  }
+
+  async takeCode(hash: string, now: number): Promise<TakenCode | undefined> {
+    const { done, rows } = await this.#db.batch([
+      {
+        sql: 'UPDATE authorization_code SET uses = uses + 1 WHERE hash = $1 RETURNING *',
+        params: [hash],
+        mustTouch: true,
+      },
+      {
+        sql: `UPDATE token_family SET issued_at = CASE WHEN gen = 1 AND (SELECT uses FROM authorization_code WHERE hash = $1) = 1 THEN $2 ELSE issued_at END
+               WHERE family_id = (SELECT family_id FROM authorization_code WHERE hash = $1) RETURNING *`,
+        params: [hash, now],
+      },
+    ])
+    const [code, family] = [rows[0]?.[0], rows[1]?.[0]]
+    if (!done || !code || !family) return undefined
+    return {
+      hash,
+      clientId: text(code, 'client_id'),
+      doorId: text(code, 'door_id'),
+      redirectUri: text(code, 'redirect_uri'),
+      askedRedirectUri: optionalText(code, 'asked_redirect_uri'),
+      codeChallenge: optionalText(code, 'code_challenge'),
+      expiresAt: number(code, 'expires_at'),
+      usedBefore: number(code, 'uses') > 1,
+      family: readFamily(family),
+    }
+  }
+}

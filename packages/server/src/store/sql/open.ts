@@ -1,0 +1,44 @@
+import type { Store, Tables } from '../contract/index.ts'
+import type { Database } from '../database.ts'
+import { migrate, runMigrations } from '../migrations/index.ts'
+import { SqlAccountStore } from './account-store.ts'
+import { SqlAuditStore } from './audit-store.ts'
+import { SqlClientStore } from './client-store.ts'
+import { SqlFamilyStore } from './family-store.ts'
+import { openFeed } from './feed.ts'
+import { SqlKeyStore } from './key-store.ts'
+import { SqlSigningStore } from './signing-store.ts'
+import { sweep } from './sweep.ts'
+import { SqlTeamStore } from './team-store.ts'
+import { SqlWidgetStore } from './widget-store.ts'
+
+/** The store, over any SQL engine that has a `Database` driver. */
+export async function openSqlStore(db: Database): Promise<Store> {
+  await migrate(db)
+  const follow = await openFeed(db)
+  return {
+    accounts: new SqlAccountStore(db),
+    teams: new SqlTeamStore(db),
+    clients: new SqlClientStore(db),
+    families: new SqlFamilyStore(db),
+    keys: new SqlKeyStore(db),
+    widgets: new SqlWidgetStore(db),
+    signing: new SqlSigningStore(db),
+    audit: new SqlAuditStore(db),
+    durable: () => db.durable(),
+    follow,
+    counts: () => db.counts(),
+    async tables(name, migrations): Promise<Tables> {
+      await runMigrations(db, `platform:${name}`, migrations)
+      return {
+        query: (sql, params) => db.query(sql, params),
+        async write(sql, params) {
+          const { rows } = await db.batch([{ sql, params }])
+          return rows[0] ?? []
+        },
+      }
+    },
+    sweep: (now) => sweep(db, now),
+    close: () => db.close(),
+  }
+}
