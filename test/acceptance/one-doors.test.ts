@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { call, exchange, fresh, getCode, newApp, newPerson, newPkce, type Person, signedInBrowser } from '../support/actors.ts'
+import {
+  call,
+  exchange,
+  fresh,
+  getCode,
+  newApp,
+  newPerson,
+  newPkce,
+  type Person,
+  signedInBrowser,
+} from '../support/actors.ts'
 import { type Answer, text } from '../support/http.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -20,8 +30,13 @@ interface Credentials {
   readonly key: string
 }
 
-async function appTokens(door: 'openchatstudio' | 'osir-oauth'): Promise<{ readonly access: string; readonly refresh: string }> {
-  const [path, redirectUri] = door === 'openchatstudio' ? ['/o', 'https://your-server/callback/'] : ['/oauth', 'https://yourapp.com/callback']
+async function appTokens(
+  door: 'openchatstudio' | 'osir-oauth',
+): Promise<{ readonly access: string; readonly refresh: string }> {
+  const [path, redirectUri] =
+    door === 'openchatstudio'
+      ? ['/o', 'https://your-server/callback/']
+      : ['/oauth', 'https://yourapp.com/callback']
   const app = await newApp(server, { door, name: fresh('app'), redirect_uris: [redirectUri] })
   const flow = { app, redirectUri, authorize: `${path}/authorize`, pkce: newPkce() }
   const code = await getCode(await signedInBrowser(server, person), flow)
@@ -30,7 +45,9 @@ async function appTokens(door: 'openchatstudio' | 'osir-oauth'): Promise<{ reado
 }
 
 async function everyCredential(): Promise<Credentials> {
-  const login = await call(server, '/api/auth/login/', { json: { email: person.email, password: person.password } })
+  const login = await call(server, '/api/auth/login/', {
+    json: { email: person.email, password: person.password },
+  })
   const vendor = await call(server, '/auth/token', { json: server.demo.vendors['enterprise'] })
   return {
     people: { access: text(login, 'access'), refresh: text(login, 'refresh') },
@@ -41,7 +58,12 @@ async function everyCredential(): Promise<Credentials> {
   }
 }
 
-const apis = { people: '/api/auth/me/', apps: '/api/chatbots/', vendors: '/brands', keys: '/v1/domains' } as const
+const apis = {
+  people: '/api/auth/me/',
+  apps: '/api/chatbots/',
+  vendors: '/brands',
+  keys: '/v1/domains',
+} as const
 
 function shapeOf(answer: Answer): string {
   return Object.keys(answer.json).sort().join(' ')
@@ -58,14 +80,22 @@ test('ONE-01 one happy path for each system, on one server', async () => {
 test('ONE-02 a credential of one door is refused at every other door, in that door’s words', async () => {
   const { people, apps, vendors, key } = await everyCredential()
   const credentials = { people: people.access, apps: apps.access, vendors: vendors.access, keys: key }
-  const shapes = { people: ['code detail', 'detail'], apps: ['code detail', 'detail'], vendors: ['error error_description'], keys: ['error message'] }
+  const shapes = {
+    people: ['code detail', 'detail'],
+    apps: ['code detail', 'detail'],
+    vendors: ['error error_description'],
+    keys: ['error message'],
+  }
   for (const [from, credential] of Object.entries(credentials)) {
     for (const [to, path] of Object.entries(apis)) {
       const answer = await call(server, path, { bearer: credential })
       if (from === to) assert.equal(answer.status, 200, `${from} at home`)
       else {
         assert.equal(answer.status, 401, `${from} at ${to}: ${answer.text}`)
-        assert.ok(shapes[to as keyof typeof shapes].includes(shapeOf(answer)), `${from} at ${to}: ${answer.text}`)
+        assert.ok(
+          shapes[to as keyof typeof shapes].includes(shapeOf(answer)),
+          `${from} at ${to}: ${answer.text}`,
+        )
         assert.match(answer.headers['www-authenticate'] ?? '', /^Bearer/)
       }
     }
@@ -103,18 +133,34 @@ test('ONE-04 a code of one apps door is worth nothing at the other', async () =>
 
 test('ONE-05 a refresh token is refused at every other endpoint and stays usable at its own', async () => {
   const { people, vendors } = await everyCredential()
-  const redirects = { openchatstudio: 'https://your-server/callback/', 'osir-oauth': 'https://yourapp.com/callback' }
+  const redirects = {
+    openchatstudio: 'https://your-server/callback/',
+    'osir-oauth': 'https://yourapp.com/callback',
+  }
   const made = await Promise.all(
     (['openchatstudio', 'osir-oauth'] as const).map(async (door) => {
       const app = await newApp(server, { door, redirect_uris: [redirects[door]] })
       const path = door === 'openchatstudio' ? '/o' : '/oauth'
       const flow = { app, redirectUri: redirects[door], authorize: `${path}/authorize`, pkce: newPkce() }
       const code = await getCode(await signedInBrowser(server, person), flow)
-      return { app, path, refresh: text(await exchange(server, `${path}/token`, flow, code), 'refresh_token') }
+      return {
+        app,
+        path,
+        refresh: text(await exchange(server, `${path}/token`, flow, code), 'refresh_token'),
+      }
     }),
   )
-  const atApp = (path: string, { clientId, secret }: { readonly clientId: string; readonly secret: string }) => (token: string) =>
-    call(server, `${path}/token`, { form: { grant_type: 'refresh_token', refresh_token: token, client_id: clientId, client_secret: secret } })
+  const atApp =
+    (path: string, { clientId, secret }: { readonly clientId: string; readonly secret: string }) =>
+    (token: string) =>
+      call(server, `${path}/token`, {
+        form: {
+          grant_type: 'refresh_token',
+          refresh_token: token,
+          client_id: clientId,
+          client_secret: secret,
+        },
+      })
   const endpoints: Record<string, (token: string) => Promise<Answer>> = {
     people: (refresh) => call(server, '/api/auth/refresh/', { json: { refresh } }),
     vendors: (refresh_token) => call(server, '/auth/refresh', { json: { refresh_token } }),
@@ -131,11 +177,15 @@ test('ONE-05 a refresh token is refused at every other endpoint and stays usable
       assert.ok(answer.status === 400 || answer.status === 401, `${from} at ${to}: ${answer.status}`)
     }
   }
-  for (const [door, present] of Object.entries(endpoints)) assert.equal((await present(tokens[door] ?? '')).status, 200, `${door} at home`)
+  for (const [door, present] of Object.entries(endpoints))
+    assert.equal((await present(tokens[door] ?? '')).status, 200, `${door} at home`)
 })
 
 test('ONE-06 a client of the apps door is unknown at the vendors door', async () => {
-  const { clientId, secret } = await newApp(server, { door: 'openchatstudio', redirect_uris: ['https://your-server/callback/'] })
+  const { clientId, secret } = await newApp(server, {
+    door: 'openchatstudio',
+    redirect_uris: ['https://your-server/callback/'],
+  })
   const answer = await call(server, '/auth/token', { json: { client_id: clientId, client_secret: secret } })
   assert.equal(answer.status, 401)
   assert.equal(answer.json['error'], 'invalid_client')
@@ -144,14 +194,21 @@ test('ONE-06 a client of the apps door is unknown at the vendors door', async ()
 test('ONE-07 lifetimes of the four doors hold side by side', async () => {
   const { people, apps, oauth, vendors } = await everyCredential()
   const lifetime = (token: string) => {
-    const { exp, iat } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { exp: number; iat: number }
+    const { exp, iat } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
+      exp: number
+      iat: number
+    }
     return exp - iat
   }
-  assert.deepEqual([people, apps, vendors, oauth].map(({ access }) => lifetime(access)), [864000, 3600, 3600, 3600])
+  assert.deepEqual(
+    [people, apps, vendors, oauth].map(({ access }) => lifetime(access)),
+    [864000, 3600, 3600, 3600],
+  )
 })
 
 test('ONE-08 paths are matched by whole segments', async () => {
-  for (const path of ['/oa', '/o/authorizeX', '/auth/tokens']) assert.equal((await call(server, path)).status, 404, path)
+  for (const path of ['/oa', '/o/authorizeX', '/auth/tokens'])
+    assert.equal((await call(server, path)).status, 404, path)
   const post = await call(server, '/oauthx/token', { form: { grant_type: 'authorization_code' } })
   assert.equal(post.status, 404)
   assert.equal((await call(server, '/o')).status, 404)
@@ -172,8 +229,24 @@ test('ONE-10 every documented endpoint is the same with and without a trailing s
   const get = (path: string) => ({ path, ask: {} })
   const form = (path: string) => ({ path, ask: { form: { grant_type: 'x' } } })
   const endpoints = [
-    ...['/api/auth/signup', '/api/auth/login', '/api/auth/refresh', '/api/agents/agent-session', '/auth/token', '/auth/refresh'].map(json),
-    ...['/api/auth/me', '/api/auth/google', '/api/auth/google/callback', '/api/ai-characters', '/o/authorize', '/oauth/authorize', '/brands', '/v1/domains'].map(get),
+    ...[
+      '/api/auth/signup',
+      '/api/auth/login',
+      '/api/auth/refresh',
+      '/api/agents/agent-session',
+      '/auth/token',
+      '/auth/refresh',
+    ].map(json),
+    ...[
+      '/api/auth/me',
+      '/api/auth/google',
+      '/api/auth/google/callback',
+      '/api/ai-characters',
+      '/o/authorize',
+      '/oauth/authorize',
+      '/brands',
+      '/v1/domains',
+    ].map(get),
     ...['/o/token', '/oauth/token'].map(form),
   ]
   for (const { path, ask } of endpoints) {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { generateKeyPairSync } from 'node:crypto'
-import Provider from 'oidc-provider'
+import { Provider as OidcProvider } from 'oidc-provider'
 import { freePort } from './server.ts'
 import { createBrowser } from './browser.ts'
 
@@ -31,7 +31,7 @@ export async function startProvider(): Promise<Provider> {
   const [clientId, clientSecret] = ['sallyport', 'provider-secret-of-the-test']
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const people = new Map<string, ProviderPerson>()
-  const provider = new Provider(issuer, {
+  const provider = new OidcProvider(issuer, {
     clients: [
       {
         client_id: clientId,

@@ -1,4 +1,4 @@
-export type { CallInfo, Mount, Platform, PlatformHost } from './server/platform.ts'
+export type { CallInfo, FetchMount, Mount, NodeCall, Platform, PlatformHost } from './server/platform.ts'
 export type { NewWidget, WidgetDesk, WidgetOwner, WidgetWrite } from './accounts/widgets.ts'
 export type {
   AppsDoor,
@@ -15,3 +15,4 @@ export type { Tables, Widget, WidgetChange } from './store/contract/index.ts'
 export { defineConfig, type SallyportConfig, type ServerSettings } from './server/config.ts'
 export { createServer, type SallyportServer, type ServerParts } from './server/create.ts'
 export type { Seed } from './server/seed.ts'
+export { type ApiCall, type ApiOptions, type ApiRoute, createApi, jsonAnswer } from './server/api.ts'

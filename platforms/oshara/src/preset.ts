@@ -3,7 +3,7 @@ import type { DoorSettings } from 'sallyport'
 const day = 24 * 3600
 
 /** Oshara's doors: people, the widgets on their pages, and people's keys. */
-export const oshara: readonly DoorSettings[] = [
+export const doors: readonly DoorSettings[] = [
   {
     kind: 'people',
     id: 'oshara',

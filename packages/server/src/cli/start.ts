@@ -35,7 +35,7 @@ export async function startDemo({
   const config = await loadConfig(resolve(path))
   if (demo && settings.baseUrl.startsWith('https:'))
     throw new Error('demonstration data is for this machine only, not for a public https address')
-  const server = await createServer({ settings, platforms: config.platforms })
+  const server = await createServer({ settings, platforms: config.platforms, demo })
   const text =
     demo && config.demo
       ? await prepareDemo(config.demo, join(settings.dataFolder, 'demo.json'), server)

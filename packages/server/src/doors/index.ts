@@ -1,6 +1,7 @@
 import type { DoorSettings } from '../settings/door.ts'
 import { adminDoor } from './admin/index.ts'
 import { appsDoor } from './apps/index.ts'
+import { demoDoor } from './demo/index.ts'
 import type { Door } from './door.ts'
 import { keysDoor } from './keys/index.ts'
 import { peopleDoor } from './people/index.ts'
@@ -32,5 +33,6 @@ export function mountDoors(services: Services): readonly Door[] {
     portalDoor(services),
     adminDoor(services),
     systemDoor(services),
+    ...(services.demo ? [demoDoor(services)] : []),
   ]
 }

@@ -25,6 +25,8 @@ export interface Services {
   readonly baseUrl: string
   readonly doors: readonly DoorSettings[]
   readonly limits: Readonly<Record<string, LimitTable>>
+  /** Whether the page of a demonstration's app is served. */
+  readonly demo: boolean
   now(): number
   /** A guard over this server's own facts, wording refusals as `door` does. */
   guardFor(door: Pick<DoorSettings, 'shape'>, options?: { readonly onTwo?: 'reject' | 'api-key-wins' }): Guard

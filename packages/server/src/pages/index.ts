@@ -8,6 +8,7 @@ export {
   type NamedTeam,
   type TeamChoice,
 } from './consent.ts'
+export { type DemoCallbackModel, demoCallbackPage } from './demo-callback.ts'
 export { type ErrorModel, errorPage } from './error.ts'
 export { type ErrorCodeModel, errorCodePage } from './error-code.ts'
 export { formActionOf, type PageHeadersInput, pageHeaders } from './headers.ts'

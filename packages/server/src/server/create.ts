@@ -29,6 +29,8 @@ export interface ServerParts {
   /** Whole seconds since the epoch; tests move it. */
   readonly now?: () => number
   readonly limiter?: Limiter
+  /** Serves the page of the demonstration's app as well. */
+  readonly demo?: boolean
   /** Where log lines go; standard output when left out. */
   readonly log?: Logger
 }
@@ -100,6 +102,7 @@ async function openServices(parts: ServerParts, store: Store, log: Logger): Prom
     baseUrl,
     doors,
     limits,
+    demo: parts.demo ?? false,
     now,
     guardFor: ({ shape }, options) => createGuard({ source: facts, now, shape, ...options }),
   }

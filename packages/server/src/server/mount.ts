@@ -28,12 +28,16 @@ export async function serveMount(mount: Mount, call: MountCall): Promise<Fastify
   const { fastifyRequest, reply, ip, requestId } = call
   const info = { ip, requestId }
   if ('node' in mount) {
+    const { body } = fastifyRequest
     reply.hijack()
     reply.raw.setHeader('x-request-id', requestId)
     reply.raw.setHeader('x-content-type-options', 'nosniff')
     // The body has been read already, within the limit; a Node listener finds it where body parsers leave it.
     mount.node(
-      Object.assign(fastifyRequest.raw, { sallyport: info, rawBody: fastifyRequest.body }),
+      Object.assign(fastifyRequest.raw, {
+        sallyport: info,
+        rawBody: Buffer.isBuffer(body) ? body : undefined,
+      }),
       reply.raw,
     )
     return reply

@@ -11,15 +11,30 @@ export interface CallInfo {
   readonly requestId: string
 }
 
-/** An API served behind the doors, on the same port. It answers what no door answers below its paths. */
-export type Mount = {
+/** What a Node listener finds on a request: who sent it, and its body, which the server has read already. */
+export interface NodeCall {
+  readonly sallyport?: CallInfo
+  readonly rawBody?: Buffer | undefined
+}
+
+interface MountedPaths {
   /** Whole segments: `/v1` covers `/v1/domains`, never `/v10`. */
   readonly paths: readonly string[]
   readonly hosts?: readonly string[]
-} & (
-  | { readonly fetch: (request: Request, info: CallInfo) => Promise<Response> }
-  | { readonly node: (request: IncomingMessage & { sallyport?: CallInfo }, response: ServerResponse) => void }
-)
+}
+
+/** An API of fetch handlers. */
+export interface FetchMount extends MountedPaths {
+  readonly fetch: (request: Request, info: CallInfo) => Promise<Response>
+}
+
+/** An API that is a Node listener, such as an Express app. */
+export interface NodeMount extends MountedPaths {
+  readonly node: (request: IncomingMessage & NodeCall, response: ServerResponse) => void
+}
+
+/** An API served behind the doors, on the same port. It answers what no door answers below its paths. */
+export type Mount = FetchMount | NodeMount
 
 /** What a platform gets from the server. */
 export interface PlatformHost {

@@ -185,6 +185,12 @@ async function sowTeams(
   }
 }
 
+/** A registered loopback address may be used with any port (RFC 8252 §7.3): the one of this server, where its page is. */
+function loopback(baseUrl: string, registered: string): string {
+  const { port } = new URL(baseUrl)
+  return port === '' ? registered : registered.replace('127.0.0.1', `127.0.0.1:${port}`)
+}
+
 /** Sets up a demonstration in an empty store and returns its secrets. */
 export async function sow(seed: Seed, services: Services): Promise<Demo> {
   const now = services.now()
@@ -198,7 +204,7 @@ export async function sow(seed: Seed, services: Services): Promise<Demo> {
       sowing,
     )),
     redirect_uri: redirectUris[0] ?? '',
-    loopback_redirect_uri: redirectUris[1] ?? '',
+    loopback_redirect_uri: loopback(services.baseUrl, redirectUris[1] ?? ''),
     scope: scope.join(' '),
   }))
   const { door: doorId, ...character } = seed.character

@@ -1,0 +1,86 @@
+import type { IncomingMessage } from 'node:http'
+import { expressGuard, principalOf } from '@sallyport/guard/express'
+import { parseJsonObject } from '@sallyport/protocol'
+import express, { type NextFunction, type Request, type Response } from 'express'
+import type { NodeCall, PlatformHost, Tables } from 'sallyport'
+
+const resources = ['domains', 'vps', 'email', 'billing']
+const doors = ['osir', 'osir-oauth']
+const limits = ['osir-api']
+
+const answer = (response: Response, status: number, body: unknown) =>
+  response.status(status).set('cache-control', 'no-store').json(body)
+const refuse = (response: Response, status: number, error: string, message: string) =>
+  answer(response, status, { error, message })
+
+/** The name in a posted body, or the refusal that was sent. */
+function readName(request: Request & NodeCall, response: Response): string | undefined {
+  if (!request.is('application/json')) {
+    refuse(response, 415, 'unsupported_media_type', 'Content-Type must be application/json')
+    return undefined
+  }
+  const parsed = parseJsonObject(request.rawBody?.toString() ?? '')
+  const name = parsed.outcome === 'ok' ? parsed.value['name'] : undefined
+  if (parsed.outcome === 'refuse') refuse(response, 400, 'invalid_request', parsed.description)
+  else if (typeof name === 'string' && name.trim() !== '' && name.length <= 253) return name.trim()
+  else refuse(response, 400, 'invalid_request', 'name must be text of 1 to 253 characters')
+  return undefined
+}
+
+/** OSIR's API as an Express app behind the guard. */
+export function osirApp(tables: Tables, host: PlatformHost): express.Express {
+  const ipOf = (request: IncomingMessage & NodeCall) => request.sallyport?.ip ?? ''
+  const protect = expressGuard(host.guard({ shape: 'message', onTwo: 'reject' }), { ipOf })
+  const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple')
+
+  for (const resource of resources) {
+    const path = `/v1/${resource}`
+    app.get(path, protect({ doors, scopes: [`${resource}:read`], limits }), async (request, response) => {
+      const { team, environment } = principalOf(request)
+      const rows = await tables.query(
+        'SELECT item_id AS id, name FROM osir_item WHERE team_id = $1 AND environment = $2 AND resource = $3 ORDER BY item_id',
+        [team?.id ?? '', environment, resource],
+      )
+      answer(response, 200, { data: rows, environment })
+    })
+    app.post(path, protect({ doors, scopes: [`${resource}:write`], limits }), async (request, response) => {
+      const { team, environment } = principalOf(request)
+      const name = readName(request, response)
+      if (name === undefined) return
+      const id = host.newId('item_')
+      await tables.write(
+        'INSERT INTO osir_item (item_id, team_id, environment, resource, name, created_at) VALUES ($1, $2, $3, $4, $5, $6)',
+        [id, team?.id ?? '', environment, resource, name, host.now()],
+      )
+      answer(response, 201, { id, name, environment })
+    })
+    app.all(path, protect({ doors }), (_request, response) => {
+      response.set('allow', 'GET, POST')
+      refuse(response, 405, 'method_not_allowed', 'use GET or POST')
+    })
+  }
+
+  // Moves a real domain, so only a live credential may, and not often.
+  app.post(
+    '/v1/domains/:name/transfer',
+    protect({ doors, scopes: ['domains:write'], environment: 'live', limits: ['osir-api', 'osir-transfer'] }),
+    async (request, response) => {
+      const { team } = principalOf(request)
+      const [found] = await tables.query(
+        `SELECT item_id FROM osir_item WHERE team_id = $1 AND environment = 'live' AND resource = 'domains' AND name = $2`,
+        [team?.id ?? '', String(request.params['name'])],
+      )
+      if (!found) return refuse(response, 404, 'not_found', 'No such domain')
+      return answer(response, 202, { name: request.params['name'], status: 'pending' })
+    },
+  )
+
+  // Whoever is not let in learns nothing of which paths there are.
+  app.use(protect({ doors }), (_request: Request, response: Response) => {
+    refuse(response, 404, 'not_found', 'No such resource')
+  })
+  app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    if (!response.headersSent) refuse(response, 400, 'invalid_request', 'The request could not be read')
+  })
+  return app
+}
