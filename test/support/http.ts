@@ -35,12 +35,12 @@ function bodyOf({ body, json, form }: Ask): {
 
 /** One request over a real connection, with nothing followed, joined or repaired. */
 export function send(url: string, ask: Ask = {}): Promise<Answer> {
-  const { body, type } = bodyOf(ask)
+  const { body: sent, type } = bodyOf(ask)
   const headers: [string, string | readonly string[]][] = Object.entries(ask.headers ?? {})
   if (type !== undefined && !headers.some(([name]) => name.toLowerCase() === 'content-type'))
     headers.push(['Content-Type', type])
   if (ask.bearer !== undefined) headers.push(['Authorization', `Bearer ${ask.bearer}`])
-  const method = ask.method ?? (body === undefined ? 'GET' : 'POST')
+  const method = ask.method ?? (sent === undefined ? 'GET' : 'POST')
   const options = { method, agent: false, ...(ask.from !== undefined && { localAddress: ask.from }) }
   return new Promise((resolve, reject) => {
     const request = httpRequest(url, options, (response) => {
@@ -48,20 +48,25 @@ export function send(url: string, ask: Ask = {}): Promise<Answer> {
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)
       response.on('end', () => {
-        const text = Buffer.concat(chunks).toString()
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: parse(text) })
+        const body = Buffer.concat(chunks).toString()
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: body,
+          json: parse(body),
+        })
       })
     })
     request.on('error', reject)
     for (const [name, value] of headers) request.setHeader(name, value)
-    if (body !== undefined) request.setHeader('Content-Length', Buffer.byteLength(body))
-    request.end(body)
+    if (sent !== undefined) request.setHeader('Content-Length', Buffer.byteLength(sent))
+    request.end(sent)
   })
 }
 
-function parse(text: string): Answer['json'] {
+function parse(body: string): Answer['json'] {
   try {
-    return JSON.parse(text)
+    return JSON.parse(body)
   } catch {
     // Not JSON: a test that expects JSON looks at a member and fails there.
     return {}

@@ -58,12 +58,14 @@ async function change(
 
 /** Characters of the caller; anybody else's are not found. */
 export function characterRoutes(host: PlatformHost, characters: Characters): readonly ApiRoute[] {
-  const { widgets } = host
-  const [list, one] = ['/api/ai-characters', '/api/ai-characters/{slug}']
+  return [...collection(host, characters), ...item(host, characters)]
+}
+
+function collection({ widgets }: PlatformHost, characters: Characters): readonly ApiRoute[] {
   return [
     {
       method: 'GET',
-      path: list,
+      path: '/api/ai-characters',
       rule,
       handle: async (call) =>
         jsonAnswer(
@@ -73,7 +75,7 @@ export function characterRoutes(host: PlatformHost, characters: Characters): rea
     },
     {
       method: 'POST',
-      path: list,
+      path: '/api/ai-characters',
       rule,
       async handle(call) {
         const body = await call.json()
@@ -91,9 +93,15 @@ export function characterRoutes(host: PlatformHost, characters: Characters): rea
         return jsonAnswer(201, await characters.body(widget))
       },
     },
+  ]
+}
+
+function item(host: PlatformHost, characters: Characters): readonly ApiRoute[] {
+  const { widgets } = host
+  return [
     {
       method: 'GET',
-      path: one,
+      path: '/api/ai-characters/{slug}',
       rule,
       async handle(call) {
         const widget = await widgets.find(slugOf(call), ownerOf(call))
@@ -101,11 +109,21 @@ export function characterRoutes(host: PlatformHost, characters: Characters): rea
         return jsonAnswer(200, await characters.body(widget))
       },
     },
-    { method: 'PATCH', path: one, rule, handle: (call) => change(call, host, characters, false) },
-    { method: 'PUT', path: one, rule, handle: (call) => change(call, host, characters, true) },
+    {
+      method: 'PATCH',
+      path: '/api/ai-characters/{slug}',
+      rule,
+      handle: (call) => change(call, host, characters, false),
+    },
+    {
+      method: 'PUT',
+      path: '/api/ai-characters/{slug}',
+      rule,
+      handle: (call) => change(call, host, characters, true),
+    },
     {
       method: 'DELETE',
-      path: one,
+      path: '/api/ai-characters/{slug}',
       rule,
       async handle(call) {
         const owner = ownerOf(call)

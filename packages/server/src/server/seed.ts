@@ -157,10 +157,10 @@ async function sowKey(
 
 async function sowAll<In, Out>(
   entries: Readonly<Record<string, In>>,
-  sow: (entry: In) => Promise<Out>,
+  one: (entry: In) => Promise<Out>,
 ): Promise<Readonly<Record<string, Out>>> {
   const sown = await Promise.all(
-    Object.entries(entries).map(async ([name, entry]) => [name, await sow(entry)] as const),
+    Object.entries(entries).map(async ([name, entry]) => [name, await one(entry)] as const),
   )
   return Object.fromEntries(sown)
 }
