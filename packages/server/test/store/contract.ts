@@ -1,0 +1,358 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { newId } from '../../src/crypto/id.ts'
+import type { Change, Store } from '../../src/store/contract/index.ts'
+import { account, addAccount, addWidget, code, event, family, fresh, now, range } from './samples.ts'
+
+const winners = (wins: readonly boolean[]) => wins.filter(Boolean).length
+
+/** Families and codes: every rule about who won. */
+function familyContract(store: () => Store): void {
+  test('a family starts at generation 1 and is found as it was made', async () => {
+    const made = family({ nonce: 'n', expiresAt: now + 9 })
+    await store().families.create(made, event(), now)
+    assert.deepEqual(await store().families.find(made.familyId), {
+      ...made,
+      gen: 1,
+      issuedAt: now,
+      previousIssuedAt: undefined,
+      createdAt: now,
+      endedAt: undefined,
+    })
+  })
+
+  test('of 50 advances from one generation exactly one wins, and all see the same family', async () => {
+    const made = family()
+    await store().families.create(made, event(), now)
+    const moved = await Promise.all(
+      range(50).map(() => store().families.advance(made.familyId, 1, event(), now + 5)),
+    )
+    assert.equal(winners(moved.map((one) => one?.won === true)), 1)
+    for (const one of moved) {
+      assert.equal(one?.family.gen, 2)
+      assert.equal(one?.family.issuedAt, now + 5)
+      assert.equal(one?.family.previousIssuedAt, now)
+    }
+  })
+
+  test('an advance that loses writes nothing, not even its audit event', async () => {
+    const made = family()
+    await store().families.create(made, event(), now)
+    const type = fresh('advance')
+    await Promise.all(range(20).map(() => store().families.advance(made.familyId, 1, event(type), now)))
+    assert.equal((await store().audit.list({ limit: 100, type })).length, 1)
+  })
+
+  test('a family ended while it advances leaves nothing alive', async () => {
+    const made = family()
+    await store().families.create(made, event(), now)
+    await Promise.all([
+      store().families.advance(made.familyId, 1, event(), now),
+      store().families.end(made.familyId, event(), now),
+    ])
+    assert.equal((await store().families.find(made.familyId))?.endedAt, now)
+    assert.equal((await store().families.advance(made.familyId, 2, event(), now))?.won, false)
+    assert.equal((await store().families.advance(made.familyId, 1, event(), now))?.won, false)
+  })
+
+  test('a family ends once', async () => {
+    const made = family()
+    await store().families.create(made, event(), now)
+    const ended = await Promise.all(range(10).map(() => store().families.end(made.familyId, event(), now)))
+    assert.equal(winners(ended), 1)
+    assert.equal(await store().families.end('fam_unknown', event(), now), false)
+  })
+
+  test('of 50 requests taking one code exactly one is first', async () => {
+    const [made, issued] = [family(), code()]
+    await store().families.createWithCode(made, issued, event(), now)
+    const taken = await Promise.all(range(50).map(() => store().families.takeCode(issued.hash, now + 3)))
+    assert.equal(winners(taken.map((one) => one?.usedBefore === false)), 1)
+    assert.equal(taken.length, 50)
+    for (const one of taken) assert.equal(one?.family.familyId, made.familyId)
+  })
+
+  test('the first taker starts the clock of the first generation, later ones leave it', async () => {
+    const [made, issued] = [family(), code()]
+    await store().families.createWithCode(made, issued, event(), now)
+    assert.equal((await store().families.takeCode(issued.hash, now + 3))?.family.issuedAt, now + 3)
+    assert.equal((await store().families.takeCode(issued.hash, now + 9))?.family.issuedAt, now + 3)
+    assert.equal(await store().families.takeCode('unknown', now), undefined)
+  })
+}
+
+/** Accounts: one winner each, and what ends with what. */
+function accountContract(store: () => Store): void {
+  test('of 50 accounts with one address exactly one is made, with its team and its place in it', async () => {
+    const email = `${fresh('same')}@example.com`
+    const made = range(50).map(() => account(email))
+    const wins = await Promise.all(made.map((one) => store().accounts.create(one, event(), now)))
+    assert.equal(winners(wins), 1)
+    const winner = made[wins.indexOf(true)]
+    assert.equal((await store().accounts.findByEmail(email))?.accountId, winner?.accountId)
+    const places = await store().teams.membershipsOf(winner?.accountId ?? '')
+    assert.deepEqual(
+      places.map(({ teamId, role, personal }) => ({ teamId, role, personal })),
+      [{ teamId: winner?.homeTeamId, role: 'owner', personal: true }],
+    )
+    const loser = made[wins.indexOf(false)]
+    assert.equal(
+      await store().teams.find(loser?.homeTeamId ?? ''),
+      undefined,
+      'a loser leaves no team behind',
+    )
+  })
+
+  test('a password is replaced only against the one that was verified, and ends every sign-in', async () => {
+    const { accountId } = await addAccount(store())
+    const made = family({ accountId })
+    await store().families.create(made, event(), now)
+    await store().accounts.addSession(
+      { sessionId: 's', hash: fresh('s'), accountId, authenticatedAt: now, expiresAt: now + 99 },
+      event(),
+      now,
+    )
+    const change = (passwordHash: string) => ({ accountId, expected: 'hash-1', passwordHash })
+    const wins = await Promise.all(
+      range(10).map((n) => store().accounts.setPassword(change(`new-${n}`), event(), now)),
+    )
+    assert.equal(winners(wins), 1)
+    assert.equal((await store().accounts.find(accountId))?.passwordHash, `new-${wins.indexOf(true)}`)
+    assert.equal((await store().families.find(made.familyId))?.endedAt, now)
+  })
+
+  test('an upstream sign-in is taken once and only while it lasts', async () => {
+    const login = {
+      stateHash: fresh('state'),
+      browserHash: 'b',
+      doorId: 'door',
+      nonce: 'n',
+      codeVerifier: 'v',
+      returnTo: undefined,
+      expiresAt: now + 60,
+    }
+    await store().accounts.addUpstreamLogin(login, now)
+    const taken = await Promise.all(
+      range(20).map(() => store().accounts.takeUpstreamLogin(login.stateHash, now)),
+    )
+    assert.equal(taken.filter((one) => one !== undefined).length, 1)
+    const late = { ...login, stateHash: fresh('state') }
+    await store().accounts.addUpstreamLogin(late, now)
+    assert.equal(await store().accounts.takeUpstreamLogin(late.stateHash, now + 60), undefined)
+  })
+
+  test('a deleted account takes its keys, places, families and team with it', async () => {
+    const { accountId, homeTeamId } = await addAccount(store())
+    const made = family({ accountId, teamId: homeTeamId })
+    await store().families.create(made, event(), now)
+    const hash = fresh('key')
+    const key = {
+      keyId: newId('key_', now),
+      hash,
+      doorId: 'door',
+      accountId,
+      teamId: homeTeamId,
+      name: 'k',
+      environment: 'live',
+      scope: [],
+      ipList: [],
+      preview: 'p',
+      expiresAt: undefined,
+    } as const
+    await store().keys.create(key, event(), now)
+    assert.equal(await store().accounts.remove(accountId, event(), now), true)
+    assert.equal(await store().accounts.find(accountId), undefined)
+    assert.equal(await store().teams.find(homeTeamId), undefined)
+    assert.equal(await store().keys.findByHash(hash), undefined)
+    assert.equal((await store().families.find(made.familyId))?.endedAt, now)
+    assert.equal(await store().accounts.remove(accountId, event(), now), false)
+  })
+}
+
+/** Widgets, clients and keys. */
+function ownedContract(store: () => Store): void {
+  test('of 20 session starts only as many win as the limit has room for', async () => {
+    const widgetId = await addWidget(store(), 2)
+    const start = () =>
+      store().widgets.startSession(
+        { sessionId: newId('wse_', now), widgetId, origin: 'https://a.example', expiresAt: now + 10 },
+        2,
+        event(),
+        now,
+      )
+    assert.equal(winners(await Promise.all(range(20).map(start))), 2)
+    assert.equal(await store().widgets.nextSessionEnd(widgetId, now), now + 10)
+    assert.equal(
+      await store().widgets.nextSessionEnd(widgetId, now + 10),
+      undefined,
+      'expired ones make room',
+    )
+  })
+
+  test('a client has two live secrets at most, and the older ends with its overlap', async () => {
+    const clientId = newId('app_', now)
+    const client = {
+      clientId,
+      doorId: 'door',
+      name: 'c',
+      type: 'confidential',
+      teamId: undefined,
+      grantTypes: [],
+      scope: ['a'],
+      redirectUris: [],
+      resources: undefined,
+    } as const
+    const secret = (n: number) => ({
+      secretId: newId('sec_', now + n),
+      hash: `${clientId}-${n}`,
+      expiresAt: undefined,
+    })
+    await store().clients.create(client, secret(0), event(), now)
+    await store().clients.rotateSecret(
+      clientId,
+      { secret: secret(1), overlapUntil: now + 100 },
+      event(),
+      now + 1,
+    )
+    const hashes = async (at: number) =>
+      ((await store().clients.find(clientId, at))?.secrets ?? []).map(({ hash }) => hash)
+    assert.deepEqual(await hashes(now + 99), [`${clientId}-0`, `${clientId}-1`])
+    assert.deepEqual(await hashes(now + 100), [`${clientId}-1`])
+    await store().clients.rotateSecret(
+      clientId,
+      { secret: secret(2), overlapUntil: now + 200 },
+      event(),
+      now + 2,
+    )
+    assert.deepEqual(await hashes(now + 3), [`${clientId}-1`, `${clientId}-2`])
+  })
+
+  test('a client’s empty resource list is not the same as none', async () => {
+    const make = async (resources: readonly string[] | undefined) => {
+      const clientId = newId('app_', now)
+      await store().clients.create(
+        {
+          clientId,
+          doorId: 'door',
+          name: 'c',
+          type: 'public',
+          teamId: undefined,
+          grantTypes: [],
+          scope: [],
+          redirectUris: [],
+          resources,
+        },
+        undefined,
+        event(),
+        now,
+      )
+      return (await store().clients.find(clientId, now))?.resources
+    }
+    assert.deepEqual(await make([]), [])
+    assert.equal(await make(undefined), undefined)
+  })
+
+  test('withdrawing a consent ends the families that came of it and no others', async () => {
+    const [mine, other] = [family({ accountId: fresh('acc') }), family()]
+    for (const one of [mine, other]) await store().families.createWithCode(one, code(), event(), now)
+    assert.equal(await store().clients.withdrawConsent(mine.accountId ?? '', 'app_x', event(), now), true)
+    assert.equal((await store().families.find(mine.familyId))?.endedAt, now)
+    assert.equal((await store().families.find(other.familyId))?.endedAt, undefined)
+    assert.equal(await store().clients.withdrawConsent(mine.accountId ?? '', 'app_x', event(), now), false)
+  })
+
+  test('a last-used moment never goes back', async () => {
+    const hash = fresh('key')
+    const key = {
+      keyId: newId('key_', now),
+      hash,
+      doorId: 'door',
+      accountId: 'a',
+      teamId: 't',
+      name: 'k',
+      environment: 'live',
+      scope: [],
+      ipList: [],
+      preview: 'p',
+      expiresAt: undefined,
+    } as const
+    await store().keys.create(key, event(), now)
+    await store().keys.touch([{ kind: 'api-key', hash, at: now + 9 }])
+    await store().keys.touch([{ kind: 'api-key', hash, at: now + 4 }])
+    assert.equal((await store().keys.findByHash(hash))?.lastUsedAt, now + 9)
+    assert.equal(
+      winners(await Promise.all(range(10).map(() => store().keys.revoke(key.keyId, event(), now)))),
+      1,
+    )
+  })
+}
+
+/** The change feed and the sweep. */
+function feedContract(store: () => Store): void {
+  test('a follower hears of a change before the change is answered', async () => {
+    const heard: Change[] = []
+    const stop = store().follow((change) => heard.push(change))
+    const made = family()
+    await store().families.create(made, event(), now)
+    assert.equal(
+      heard.some(({ id }) => id === made.familyId),
+      false,
+      'a birth is no change',
+    )
+    await store().families.end(made.familyId, event(), now)
+    assert.deepEqual(
+      heard.filter(({ id }) => id === made.familyId).map(({ kind }) => kind),
+      ['family'],
+    )
+    stop()
+    await addAccount(store())
+    assert.equal(
+      heard.filter(({ kind }) => kind === 'account').length,
+      0,
+      'a follower that stopped hears nothing',
+    )
+  })
+
+  test('ending many tells of each', async () => {
+    const { accountId } = await addAccount(store())
+    const made = range(3).map(() => family({ accountId }))
+    for (const one of made) await store().families.create(one, event(), now)
+    const heard: string[] = []
+    const stop = store().follow(({ id }) => heard.push(id))
+    await store().accounts.setDisabled(accountId, true, event(), now)
+    stop()
+    assert.deepEqual(
+      made.map(({ familyId }) => familyId).filter((id) => !heard.includes(id)),
+      [],
+    )
+  })
+
+  test('the sweep takes what has expired and leaves the rest', async () => {
+    const [old, young] = [code(), code()]
+    await store().families.createWithCode(family({ expiresAt: now + 10 }), old, event(), now)
+    const living = family()
+    await store().families.createWithCode(living, { ...young, expiresAt: now + 90 * 24 * 3600 }, event(), now)
+    assert.ok((await store().sweep(now + 40 * 24 * 3600)) > 0)
+    assert.equal(await store().families.takeCode(old.hash, now), undefined)
+    assert.equal((await store().families.takeCode(young.hash, now))?.family.familyId, living.familyId)
+  })
+}
+
+/** Every store must pass this. A new driver is tested by one call to it. */
+export function storeContract(
+  name: string,
+  open: () => Promise<{ readonly store: Store; close(): Promise<void> }>,
+): void {
+  describe(`${name}: store contract`, () => {
+    let opened: { readonly store: Store; close(): Promise<void> }
+    before(async () => {
+      opened = await open()
+    })
+    after(() => opened.close())
+    const store = () => opened.store
+    familyContract(store)
+    accountContract(store)
+    ownedContract(store)
+    feedContract(store)
+  })
+}
