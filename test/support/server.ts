@@ -25,6 +25,8 @@ export interface ServerOptions {
 /** A real server process on a real store, with a clock that the test moves. */
 export interface TestServer {
   readonly base: string
+  /** Where it listens, which differs from `base` when that is a public address. */
+  readonly address: string
   readonly dataFolder: string
   /** What the demonstration was seeded with; the secrets of a restarted server are those of its first start. */
   readonly demo: Demo
@@ -110,6 +112,7 @@ export async function startServer(
   await start(options.seed ?? true)
 
   return {
+    address: `http://127.0.0.1:${port}`,
     base: options.baseUrl ?? `http://127.0.0.1:${port}`,
     dataFolder,
     get demo() {

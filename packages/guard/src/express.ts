@@ -1,54 +1,96 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Principal } from '@sallyport/protocol'
-import type { Guard, GuardRequest, GuardRule } from './guard.ts'
+import type { Guard, GuardRule } from './guard.ts'
+import type { GuardRequest } from './request.ts'
 
-const principals = new WeakMap<IncomingMessage, Principal>()
+/** What the adapter needs of a request: Express 4 and 5, and `node:http` itself, have it. */
+export interface NodeRequest {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  readonly originalUrl?: string
+  readonly rawHeaders: readonly string[]
+  readonly socket: { readonly remoteAddress?: string | undefined }
+}
 
-/** Who sent a guarded request. Throws `TypeError` where no guard let it through: a route without a guard is a mistake. */
-export function principalOf(request: IncomingMessage): Principal {
+/** What the adapter needs of a response. */
+export interface NodeResponse {
+  statusCode: number
+  setHeader(name: string, value: string): unknown
+  end(body: string): unknown
+}
+
+/** Settings of the adapter. */
+export interface ExpressOptions<R extends NodeRequest> {
+  /**
+   * The caller's address. Left out, it is the other end of the connection: a header such as `X-Forwarded-For` is only
+   * worth what the proxy that wrote it is, so trusting one is the application's to say.
+   */
+  readonly ipOf?: (request: R) => string
+}
+
+/** An Express middleware. */
+export type Middleware<R extends NodeRequest> = (
+  request: R,
+  response: NodeResponse,
+  next: (error?: unknown) => void,
+) => Promise<void>
+
+const principals = new WeakMap<NodeRequest, Principal>()
+
+/** Who sent a guarded request. Throws `TypeError` where no guard let it in: that route was left open by mistake. */
+export function principalOf(request: NodeRequest): Principal {
   const principal = principals.get(request)
-  if (!principal) throw new TypeError('no guard has let this request through')
+  if (!principal) throw new TypeError('principalOf: no guard let this request in')
   return principal
 }
 
-/** How the Express adapter finds the caller's address. */
-export interface ExpressOptions {
-  readonly ipOf?: (request: IncomingMessage) => string
+// `headers` joins some repetitions and drops others without a trace; `rawHeaders` is what came.
+function valuesOf(rawHeaders: readonly string[], name: string): readonly string[] {
+  const values: string[] = []
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const value = rawHeaders[i + 1]
+    if (value !== undefined && rawHeaders[i]?.toLowerCase() === name) values.push(value)
+  }
+  return values
 }
 
-function guardRequest(request: IncomingMessage, ip: string): GuardRequest {
+function guardRequestOf<R extends NodeRequest>(request: R, { ipOf }: ExpressOptions<R>): GuardRequest {
+  const { method = '', originalUrl, url = '', rawHeaders, socket } = request
   return {
-    ip,
-    header(name) {
-      const { rawHeaders } = request
-      // `request.headers` drops or joins repetitions, and a repeated credential must be seen.
-      return rawHeaders.flatMap((text, index) =>
-        index % 2 === 0 && text.toLowerCase() === name ? [rawHeaders[index + 1] ?? ''] : [],
-      )
-    },
+    method,
+    path: (originalUrl ?? url).split('?', 1)[0] ?? '',
+    header: (name) => valuesOf(rawHeaders, name),
+    ip: ipOf ? ipOf(request) : (socket.remoteAddress ?? ''),
   }
 }
 
-/** Guards Express routes: `app.get(path, protect(rule), handler)`; the handler asks `principalOf(request)`. */
-export function expressGuard(
+/**
+ * Middleware that lets a request on when `guard` allows it and answers it otherwise. The principal is
+ * `principalOf(request)`, and `request.principal`.
+ */
+export function expressGuard<R extends NodeRequest = NodeRequest>(
   guard: Guard,
-  { ipOf = ({ socket }) => socket.remoteAddress ?? '' }: ExpressOptions = {},
-) {
-  return (rule: GuardRule) =>
-    async (
-      request: IncomingMessage,
-      response: ServerResponse,
-      next: (error?: unknown) => void,
-    ): Promise<void> => {
-      const check = await guard.check(guardRequest(request, ipOf(request)), rule)
-      for (const [name, value] of Object.entries(check.headers)) response.setHeader(name, value)
-      if (check.outcome === 'allow') {
-        principals.set(request, check.principal)
-        next()
-        return
-      }
-      response.statusCode = check.status
-      response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify(check.body))
+  options: ExpressOptions<R> = {},
+): (rule: GuardRule) => Middleware<R> {
+  return (rule) => async (request, response, next) => {
+    let check: Awaited<ReturnType<Guard['check']>>
+    try {
+      check = await guard.check(guardRequestOf(request, options), rule)
+    } catch (error) {
+      // A bug, in `ipOf` for one: the application's error handler answers, and the request goes no further.
+      next(error)
+      return
     }
+    for (const [name, value] of Object.entries(check.headers)) response.setHeader(name, value)
+    if (check.outcome === 'refuse') {
+      response.statusCode = check.status
+      response.setHeader('Content-Type', 'application/json; charset=utf-8')
+      response.end(JSON.stringify(check.body))
+      return
+    }
+    const { principal } = check
+    principals.set(request, principal)
+    // Not writable: what runs later can't change by accident who is calling.
+    Object.defineProperty(request, 'principal', { value: principal, enumerable: true, configurable: true })
+    next()
+  }
 }

@@ -1,30 +1,37 @@
 import type { KeyObject } from 'node:crypto'
 import type { Environment, KeyFormat, Principal, Scope } from '@sallyport/protocol'
 
-/** A public key that access tokens are verified with; its algorithm is pinned. */
-export interface VerificationKey {
-  readonly alg: 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
-  readonly key: KeyObject
-}
-
-/** A door as a guard knows it. */
+/** What a door is to the guard: whose tokens it signs and for whom they are meant. */
 export interface DoorFacts {
   readonly doorId: string
+  /** The `iss` of its tokens. */
   readonly issuer: string
+  /** What `aud` must contain. */
   readonly audience: string
   readonly kind: 'people' | 'widgets' | 'apps' | 'vendors' | 'keys'
-  /** Whether the person must still be a member of the token's team. */
+  /** Whether a person who left the team named by a token loses the token with it. */
   readonly checkMembership: boolean
 }
 
-/** A token family: everything issued from one consent, login or vendor sign-in. */
+/** The algorithms a signature may have; never a shared secret. @see RFC 7518 §3.1, RFC 8037 §3.1 */
+export type SignatureAlgorithm = 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
+
+/** A public key and the one algorithm it may be used with. @see RFC 8725 §3.1 */
+export interface VerificationKey {
+  readonly alg: SignatureAlgorithm
+  readonly key: KeyObject
+}
+
+/** A token family: who was granted what, and whether that still stands. */
 export interface FamilyFacts {
   readonly familyId: string
   readonly doorId: string
-  readonly kind: 'login' | 'code' | 'vendor' | 'machine'
+  /** What it descends from, such as `login`; for people who read logs. */
+  readonly kind: string
   readonly accountId?: string | undefined
   readonly clientId?: string | undefined
   readonly teamId?: string | undefined
+  /** Seconds since the epoch; present once it ended. */
   readonly endedAt?: number | undefined
 }
 
@@ -32,18 +39,20 @@ export interface FamilyFacts {
 export interface AccountFacts {
   readonly accountId: string
   readonly admin: boolean
-  readonly homeTeamId: string
+  /** Seconds since the epoch; present while disabled. */
   readonly disabledAt?: number | undefined
+  readonly homeTeamId: string
 }
 
-/** Registered software. `resources`: the only objects a machine token may touch; absent means no such limit. */
+/** Registered software. */
 export interface ClientFacts {
   readonly clientId: string
   readonly teamId?: string | undefined
+  /** The only resources it may use; present and empty means none. */
   readonly resources?: readonly string[] | undefined
 }
 
-/** A customer. */
+/** A customer. Only an active team's credentials work. */
 export interface TeamFacts {
   readonly teamId: string
   readonly slug: string
@@ -51,12 +60,12 @@ export interface TeamFacts {
   readonly status: 'active' | 'inactive' | 'suspended'
 }
 
-/** A person's place in a team. */
+/** A person in a team. */
 export interface MembershipFacts {
   readonly role: string
 }
 
-/** An API key, found by the SHA-256 (base64url) of the key as it is presented. */
+/** An API key, found by the hash of its secret. */
 export interface ApiKeyFacts {
   readonly keyId: string
   readonly doorId: string
@@ -64,74 +73,102 @@ export interface ApiKeyFacts {
   readonly teamId: string
   readonly environment: Environment
   readonly scope: Scope
-  /** Addresses and CIDR ranges; empty means anywhere. */
+  /** Addresses and CIDR networks it may be used from; empty means anywhere. */
   readonly ipList: readonly string[]
-  readonly active: boolean
   readonly expiresAt?: number | undefined
   readonly revokedAt?: number | undefined
+  /** `false` while its owner has it switched off. */
+  readonly active: boolean
 }
 
-/** A session token, found by the SHA-256 (base64url) of the token. `idle` is a span in seconds. */
+/** A session token, found by the hash of its secret. It lives no longer than the key or the family it was minted from. */
 export interface SessionTokenFacts {
   readonly tokenId: string
   readonly doorId: string
+  /** Hash of the parent key; without one, `familyId` names the parent. */
   readonly keyHash?: string | undefined
   readonly familyId?: string | undefined
   readonly accountId?: string | undefined
   readonly teamId: string
   readonly scope: Scope
   readonly environment: Environment
+  /** The absolute end. */
   readonly expiresAt: number
+  /** Seconds it may go unused. */
   readonly idle: number
+  /** At least as recent as the last `used` this source was told of. */
   readonly lastUsedAt: number
   readonly endedAt?: number | undefined
 }
 
-/** A started session of a browser widget, with what its widget allows now. */
+/** A widget's session, with what its widget allows now. */
 export interface WidgetSessionFacts {
   readonly sessionId: string
   readonly widgetId: string
   readonly slug: string
+  /** The page's origin; empty text when it was started where origin checks are off. */
   readonly origin: string
   readonly expiresAt: number
   readonly endedAt?: number | undefined
+  /** Whether the widget is switched on. */
   readonly active: boolean
   readonly allowedOrigins: readonly string[]
   readonly teamId: string
 }
 
-/** What spending one use of a rate limit came to. `resetAt` is a moment, the others are spans; in seconds. */
+/** A credential that was accepted. */
+export interface Use {
+  readonly kind: 'api-key' | 'session-token'
+  readonly id: string
+  readonly hash: string
+}
+
+/** What spending one use of some limits came to: the numbers of the tightest. */
 export interface Spent {
   readonly allowed: boolean
   readonly limit: number
   readonly remaining: number
+  /** A moment, in seconds since the epoch. */
   readonly resetAt: number
+  /** Seconds until another try can succeed. */
   readonly retryAfter: number
-  readonly window: number
-  /** How `X-RateLimit-Reset` is told. */
+  /** How `X-RateLimit-Reset` tells it: as a moment, or as seconds left. */
   readonly style: 'unix' | 'seconds'
+  /** Seconds the limit is counted over; told to the caller when known. */
+  readonly window?: number | undefined
+  /** What `RateLimit` calls it; `default` when left out. */
+  readonly name?: string | undefined
 }
 
-/** Live facts. Whoever answers keeps them fresh within one second; a guard never trusts a token for them. */
+/**
+ * Live facts, asked for on every guarded request. Whoever answers keeps them fresh within one second of a change and
+ * holds what is asked often in memory: the guard caches none of them.
+ *
+ * A look-up answers `undefined` when there is no such thing, and rejects when it cannot know; the guard then refuses the
+ * request as unavailable. All times are seconds since the epoch, all spans seconds.
+ */
 export interface FactSource {
+  /** The shapes of all API keys, and the doors they belong to. */
   readonly keyFormats: readonly (KeyFormat & { readonly doorId: string })[]
-  /** Whether origins are checked; only a development server says no. */
-  readonly checksOrigins: boolean
-  doorOfIssuer(issuer: string): DoorFacts | undefined
+  /** The door that signs as `iss`, compared as a string. */
+  doorOfIssuer(iss: string): DoorFacts | undefined
+  /**
+   * The published key of that id, or `undefined` once it is withdrawn. `kid` comes from a token that nobody has checked
+   * yet: it must not lead to a request elsewhere.
+   */
   signingKey(kid: string): Promise<VerificationKey | undefined>
   family(familyId: string): Promise<FamilyFacts | undefined>
   account(accountId: string): Promise<AccountFacts | undefined>
   client(clientId: string): Promise<ClientFacts | undefined>
   team(teamId: string): Promise<TeamFacts | undefined>
   membership(accountId: string, teamId: string): Promise<MembershipFacts | undefined>
+  /** `hash` is `secretHash` of the key. */
   apiKey(hash: string): Promise<ApiKeyFacts | undefined>
+  /** `hash` is `secretHash` of the token. */
   sessionToken(hash: string): Promise<SessionTokenFacts | undefined>
   widgetSession(sessionId: string): Promise<WidgetSessionFacts | undefined>
-  /** Remembers that a credential was used; in memory, written in batches. */
-  used(
-    what: { readonly kind: 'api-key' | 'session-token'; readonly id: string; readonly hash: string },
-    now: number,
-  ): void
-  /** Spends one use of each named limit of the caller's plan; `undefined` where none applies. */
+  /** Notes that a credential was accepted. Must not write before it returns. */
+  used(what: Use, now: number): void
+  /** Counts one call of `principal` against the named limits; `undefined` when none of them applies. */
   spend(principal: Principal, limits: readonly string[], now: number): Promise<Spent | undefined>
 }

@@ -1,41 +1,53 @@
 import type { Principal } from '@sallyport/protocol'
-import type { Guard, GuardRequest, GuardRule } from './guard.ts'
+import type { Check, Guard, GuardRule } from './guard.ts'
+import type { GuardRequest } from './request.ts'
 
-/** What a handler knows of the caller's connection. */
+/** What a `Request` does not say about its caller. */
 export interface FetchInfo {
+  /** The caller's address, after the proxies that are trusted. */
   readonly ip: string
 }
 
-/** A handler for requests that a guard let through. */
-export type FetchHandler<Info extends FetchInfo> = (
+/** Answers a request that a guard let in. */
+export type GuardedHandler<I extends FetchInfo> = (
   request: Request,
   principal: Principal,
-  info: Info,
-) => Promise<Response> | Response
+  info: I,
+) => Response | Promise<Response>
 
-const credentials = new Set(['authorization', 'x-api-key', 'origin'])
+/** A handler as Hono, Deno, Bun and the workers know it, with what the runtime knows of the caller. */
+export type FetchHandler<I extends FetchInfo = FetchInfo> = (request: Request, info: I) => Promise<Response>
 
-function guardRequest(request: Request, { ip }: FetchInfo): GuardRequest {
-  return {
-    ip,
-    header(name) {
-      const value = request.headers.get(name)
-      if (value === null) return []
-      // A Request joins repeated headers with a comma; no credential of ours and no origin has one.
-      return credentials.has(name) ? value.split(', ') : [value]
-    },
-  }
+// `Headers` joins repetitions with a comma, and no value read here may hold one: split, a repetition shows again.
+function valuesOf(headers: Headers, name: string): readonly string[] {
+  const value = headers.get(name)
+  return value === null ? [] : value.split(',').map((part) => part.trim())
 }
 
-/** Guards a fetch handler: `protect(rule, handler)` answers refusals itself and hands the principal on. */
-export function fetchGuard(guard: Guard) {
-  return <Info extends FetchInfo>(rule: GuardRule, handler: FetchHandler<Info>) =>
-    async (request: Request, info: Info): Promise<Response> => {
-      const check = await guard.check(guardRequest(request, info), rule)
-      if (check.outcome === 'refuse')
-        return Response.json(check.body, { status: check.status, headers: check.headers })
-      const response = await handler(request, check.principal, info)
-      for (const [name, value] of Object.entries(check.headers)) response.headers.set(name, value)
-      return response
-    }
+function guardRequestOf(request: Request, { ip }: FetchInfo): GuardRequest {
+  const { method, headers, url } = request
+  return { method, path: new URL(url).pathname, header: (name) => valuesOf(headers, name), ip }
+}
+
+function answerOf({ status, headers, body }: Extract<Check, { outcome: 'refuse' }>): Response {
+  return Response.json(body, { status, headers })
+}
+
+/** A copy, because the headers of an answer that was fetched or redirected can't be changed. */
+function withHeaders(response: Response, added: Readonly<Record<string, string>>): Response {
+  if (Object.keys(added).length === 0) return response
+  const copy = new Response(response.body, response)
+  for (const [name, value] of Object.entries(added)) copy.headers.set(name, value)
+  return copy
+}
+
+/** Puts `guard` before a handler of `Request` and `Response`: who is not let in never reaches it. */
+export function fetchGuard(
+  guard: Guard,
+): <I extends FetchInfo = FetchInfo>(rule: GuardRule, handler: GuardedHandler<I>) => FetchHandler<I> {
+  return (rule, handler) => async (request, info) => {
+    const check = await guard.check(guardRequestOf(request, info), rule)
+    if (check.outcome === 'refuse') return answerOf(check)
+    return withHeaders(await handler(request, check.principal, info), check.headers)
+  }
 }

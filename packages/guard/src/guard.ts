@@ -1,131 +1,123 @@
 import {
-  permit,
   type Principal,
+  permit,
   type Refusal,
-  renderRefusal,
+  type RenderedRefusal,
   type Rule,
+  renderRefusal,
   type Shape,
 } from '@sallyport/protocol'
 import type { FactSource } from './facts.ts'
-import { rateHeaders } from './rate-headers.ts'
-import { type Credential, recognise } from './recognise.ts'
-import { refuse, type Verified, type VerifyContext } from './verified.ts'
-import { verifyJwt } from './verify-jwt.ts'
-import { verifyApiKey, verifySessionToken } from './verify-secret.ts'
+import { rateLimitHeaders, waitOf } from './rate-limit-headers.ts'
+import type { GuardRequest } from './request.ts'
+import { SignatureCache } from './signature-cache.ts'
+import { type Refused, refuse } from './verified.ts'
+import { type OnTwo, verify } from './verify.ts'
 
-/** A request as a guard reads it. Headers keep their repetitions, names are lower-case. */
-export interface GuardRequest {
-  header(name: string): readonly string[]
-  /** The caller's address, behind trusted proxies only. */
-  readonly ip: string
-}
-
-/** What a route takes, and the rate limits that count there. */
+/** What a guarded endpoint asks of its caller, and the limits a call counts against. */
 export interface GuardRule extends Rule {
+  /** Names that the fact source knows. Counted after everything else has passed, so a refused call costs nothing. */
   readonly limits?: readonly string[]
 }
 
-/** The caller, with headers for the answer; or a refusal, ready to send. */
-export type GuardCheck =
+/** Settings of a guard. */
+export interface GuardOptions {
+  readonly source: FactSource
+  /** Whole seconds since the epoch. */
+  now(): number
+  /** How refusals are worded. */
+  readonly shape: Shape
+  readonly realm?: string
+  /** What to do with an API key and another credential in one request; `reject` when left out. */
+  readonly onTwo?: OnTwo
+  /** Address of the protected resource's metadata, told in challenges. @see RFC 9728 §5.1 */
+  readonly resourceMetadata?: string
+  /** Hears of every refusal, with the detail that the caller is not told. For logs. */
+  readonly refused?: (refusal: Refusal, request: GuardRequest) => void
+}
+
+/** The answer of a guard. `headers` belong on the reply in both cases. */
+export type Check =
   | {
       readonly outcome: 'allow'
       readonly principal: Principal
       readonly headers: Readonly<Record<string, string>>
     }
-  | {
-      readonly outcome: 'refuse'
-      readonly status: number
-      readonly headers: Readonly<Record<string, string>>
-      readonly body: Readonly<Record<string, unknown>>
-      readonly refusal: Refusal
-    }
+  | ({ readonly outcome: 'refuse'; readonly refusal: Refusal } & RenderedRefusal)
 
-/** How a guard works. */
-export interface GuardOptions {
-  readonly source: FactSource
-  /** Whole seconds since the epoch. */
-  readonly now: () => number
-  /** How refusals are worded. */
-  readonly shape: Shape
-  /** What two different credentials in one request mean. */
-  readonly onTwo?: 'reject' | 'api-key-wins'
-}
-
-/** Decides who is calling and whether they may. */
+/** Lets callers in, or words why not. */
 export interface Guard {
-  /** Checks a request against a rule. Never throws: what can't be decided is refused with 503. */
-  check(request: GuardRequest, rule: GuardRule): Promise<GuardCheck>
+  /**
+   * Decides about one request. Never rejects for what a caller sent; when the source can't answer, the answer is a 503.
+   *
+   * Also usable before routing: a rule of nothing but `doors` refuses strangers before they learn which paths there are.
+   */
+  check(request: GuardRequest, rule: GuardRule): Promise<Check>
 }
 
-async function verifyOne(credential: Credential, context: VerifyContext): Promise<Verified> {
-  switch (credential.type) {
-    case 'jwt':
-      return verifyJwt(credential.token, credential.jws, context)
-    case 'api-key':
-      return verifyApiKey(credential.secret, context)
-    case 'session-token':
-      return verifySessionToken(credential.secret, context)
-    case 'malformed':
-      return refuse('invalid', credential.detail)
+type Headers = Readonly<Record<string, string>>
+type Decided =
+  | { readonly outcome: 'allow'; readonly principal: Principal; readonly headers: Headers }
+  | (Refused & { readonly headers?: Headers })
+
+interface Decision {
+  readonly request: GuardRequest
+  readonly rule: GuardRule
+  readonly options: GuardOptions
+  readonly signatures: SignatureCache
+}
+
+async function spend(principal: Principal, { rule, options }: Decision, now: number): Promise<Decided> {
+  const limits = rule.limits ?? []
+  const spent = limits.length === 0 ? undefined : await options.source.spend(principal, limits, now)
+  if (!spent) return { outcome: 'allow', principal, headers: {} }
+  const headers = rateLimitHeaders(spent, now)
+  if (spent.allowed) return { outcome: 'allow', principal, headers }
+  const refusal: Refusal = {
+    reason: 'rate-limited',
+    detail: `limit of ${spent.limit} used up`,
+    retryAfter: waitOf(spent),
+  }
+  return { outcome: 'refuse', refusal, headers }
+}
+
+async function decide(decision: Decision): Promise<Decided> {
+  const { request, rule, options, signatures } = decision
+  const { source, onTwo = 'reject' } = options
+  const now = options.now()
+  const verdict = await verify(request, source, { now, onTwo, signatures })
+  if (verdict.outcome === 'refuse') return verdict
+  const allowed = permit(verdict.principal, rule)
+  if (allowed.outcome === 'refuse') return allowed
+  return spend(verdict.principal, decision, now)
+}
+
+async function decideOrUnavailable(decision: Decision): Promise<Decided> {
+  try {
+    return await decide(decision)
+  } catch (error) {
+    // A source that can't answer becomes a refusal: an API whose guard is blind lets nobody in.
+    const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    return refuse('unavailable', detail)
   }
 }
 
-async function verifyRequest(
-  request: GuardRequest,
-  { source, now, onTwo = 'reject' }: GuardOptions,
-): Promise<Verified> {
-  const context = { source, now: now(), ip: request.ip, origin: request.header('origin') }
-  const found = recognise(request.header('authorization'), request.header('x-api-key'), source.keyFormats)
-  if (found.outcome === 'none') return refuse('missing', 'no credential')
-  if (found.outcome === 'one') return verifyOne(found.credential, context)
-  // What was presented and is not valid never falls through to the other one.
-  const key = await verifyOne(found.key, context)
-  if (onTwo === 'api-key-wins' || key.outcome === 'refuse') return key
-  const bearer = await verifyOne(found.bearer, context)
-  return bearer.outcome === 'refuse' ? bearer : refuse('two-credentials', 'two different credentials')
-}
-
-/** Makes a guard over a source of live facts. */
+/** A guard over live facts. It holds nothing but which signatures it has verified. */
 export function createGuard(options: GuardOptions): Guard {
-  const { source, now, shape } = options
-  function refused(refusal: Refusal, more: Readonly<Record<string, string>> = {}): GuardCheck {
-    const { status, headers, body } = renderRefusal(shape, refusal)
-    return { outcome: 'refuse', status, headers: { ...headers, ...more }, body, refusal }
-  }
-
-  async function decide(request: GuardRequest, rule: GuardRule): Promise<GuardCheck> {
-    const verified = await verifyRequest(request, options)
-    if (verified.outcome === 'refuse') return refused(verified.refusal)
-    const { principal } = verified
-    const permitted = permit(principal, rule)
-    if (permitted.outcome === 'refuse') return refused(permitted.refusal)
-    const spent = rule.limits && (await spend(principal, rule.limits))
-    if (!spent) return { outcome: 'allow', principal, headers: {} }
-    const headers = rateHeaders(spent)
-    if (spent.allowed) return { outcome: 'allow', principal, headers }
-    return refused({ reason: 'rate-limited', detail: 'limit used up', retryAfter: spent.retryAfter }, headers)
-  }
-
-  async function spend(principal: Principal, limits: readonly string[]) {
-    try {
-      return await source.spend(principal, limits, now())
-    } catch {
-      // A counter that is not there must not take the API with it; credential endpoints decide the other way.
-      return undefined
-    }
-  }
-
+  const { shape, realm, resourceMetadata } = options
+  const signatures = new SignatureCache()
   return {
     async check(request, rule) {
-      try {
-        return await decide(request, rule)
-      } catch (error) {
-        // Facts that can't be read are no permission.
-        return refused({
-          reason: 'unavailable',
-          detail: error instanceof Error ? error.message : 'facts can’t be read',
-        })
+      const decided = await decideOrUnavailable({ request, rule, options, signatures })
+      if (decided.outcome === 'allow') return decided
+      const refusal: Refusal = {
+        ...decided.refusal,
+        ...(realm !== undefined && { realm }),
+        ...(resourceMetadata !== undefined && { resourceMetadata }),
       }
+      options.refused?.(refusal, request)
+      const { status, headers, body } = renderRefusal(shape, refusal)
+      return { outcome: 'refuse', refusal, status, headers: { ...headers, ...decided.headers }, body }
     },
   }
 }

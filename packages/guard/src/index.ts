@@ -1,12 +1,10 @@
-export type { Principal, Rule } from '@sallyport/protocol'
-export type * from './facts.ts'
-export {
-  createGuard,
-  type Guard,
-  type GuardCheck,
-  type GuardOptions,
-  type GuardRequest,
-  type GuardRule,
-} from './guard.ts'
-export { type Credential, type Recognised, recognise } from './recognise.ts'
-export { credentialHash } from './verify-secret.ts'
+export type { Principal, Refusal, RefusalReason, Rule, Shape } from '@sallyport/protocol'
+export * from './facts.ts'
+export { type Check, createGuard, type Guard, type GuardOptions, type GuardRule } from './guard.ts'
+export * from './rate-limit-headers.ts'
+export * from './recognise.ts'
+export type { GuardRequest } from './request.ts'
+export { secretHash } from './secret-hash.ts'
+export { SignatureCache } from './signature-cache.ts'
+export type { Refused } from './verified.ts'
+export { type OnTwo, type Verdict, type VerifyOptions, verify } from './verify.ts'

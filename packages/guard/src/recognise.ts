@@ -1,66 +1,108 @@
 import {
   type CompactJws,
+  type Environment,
   type KeyFormat,
   parseAuthorization,
   parseCompactJws,
   recogniseApiKey,
 } from '@sallyport/protocol'
 
-/** A credential, known by its shape alone. Recognised is not accepted. */
+/** A credential by its shape. That it has one says nothing about whether it is valid. */
 export type Credential =
-  | { readonly type: 'jwt'; readonly token: string; readonly jws: CompactJws }
-  | { readonly type: 'api-key'; readonly secret: string; readonly doorId: string }
+  | { readonly type: 'jwt'; readonly secret: string; readonly jws: CompactJws }
+  | {
+      readonly type: 'api-key'
+      readonly secret: string
+      readonly environment: Environment
+      readonly doorId: string
+    }
   | { readonly type: 'session-token'; readonly secret: string }
-  | { readonly type: 'malformed'; readonly detail: string }
+  | { readonly type: 'opaque'; readonly secret: string }
 
-/** What a request presents. */
+/** Something presented that can be no credential of ours. */
+export interface Malformed {
+  readonly type: 'malformed'
+  readonly detail: string
+}
+
+/** The values of the two headers that may carry a credential. */
+export interface Presented {
+  readonly authorization: readonly string[]
+  readonly apiKey: readonly string[]
+}
+
+/** What a request presents. `two` means two different ones: `a` from `Authorization`, `b` from `X-API-Key`. */
 export type Recognised =
   | { readonly outcome: 'none' }
+  | { readonly outcome: 'malformed'; readonly detail: string }
   | { readonly outcome: 'one'; readonly credential: Credential }
-  | { readonly outcome: 'two'; readonly bearer: Credential; readonly key: Credential }
+  | { readonly outcome: 'two'; readonly a: Credential | Malformed; readonly b: Credential | Malformed }
 
-type Formats = readonly (KeyFormat & { readonly doorId: string })[]
+/** The key formats of all doors. */
+export type DoorKeyFormats = readonly (KeyFormat & { readonly doorId: string })[]
 
-const malformed = (detail: string): Credential => ({ type: 'malformed', detail })
+/** What the secrets of session tokens start with. */
+export const sessionTokenPrefix = 'osk_'
 
-function bySecret(secret: string, formats: Formats): Credential {
+const threeSegments = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/
+// Longer than any credential of ours; keeps hashing and parsing of noise cheap.
+const maxLength = 8192
+
+function malformed(detail: string): Malformed {
+  return { type: 'malformed', detail }
+}
+
+function credentialOf(secret: string, formats: DoorKeyFormats): Credential | Malformed {
+  if (secret.length > maxLength) return malformed('credential too long')
   const key = recogniseApiKey(secret, formats)
-  if (key === 'malformed') return malformed('API key with a wrong length or checksum')
-  if (key) return { type: 'api-key', secret, doorId: key.format.doorId }
-  if (secret.startsWith('osk_')) return { type: 'session-token', secret }
+  if (key === 'malformed') return malformed('key with a wrong length, alphabet or checksum')
+  if (key) {
+    const { environment, format } = key
+    return { type: 'api-key', secret, environment, doorId: format.doorId }
+  }
+  if (secret.startsWith(sessionTokenPrefix)) return { type: 'session-token', secret }
+  if (!threeSegments.test(secret)) return { type: 'opaque', secret }
   const jws = parseCompactJws(secret)
-  return jws ? { type: 'jwt', token: secret, jws } : malformed('no credential that we make')
+  return jws ? { type: 'jwt', secret, jws } : malformed('three segments that are no acceptable JWS')
 }
 
-function byAuthorization([header = '', second]: readonly string[], formats: Formats): Credential {
-  if (second !== undefined) return malformed('Authorization is repeated')
+function readAuthorization(header: string, formats: DoorKeyFormats): Credential | Malformed {
   const parsed = parseAuthorization(header)
-  if (parsed?.scheme !== 'bearer') return malformed('not a bearer credential')
-  return bySecret(parsed.value, formats)
+  if (!parsed) return malformed('Authorization is not a scheme and one token')
+  // RFC 9110 §11.1: the scheme is compared without regard to case.
+  if (parsed.scheme !== 'bearer') return malformed('Authorization scheme is not Bearer')
+  return credentialOf(parsed.value, formats)
 }
 
-function byApiKey([header = '', second]: readonly string[], formats: Formats): Credential {
-  if (second !== undefined) return malformed('X-API-Key is repeated')
-  const found = bySecret(header, formats)
-  return found.type === 'api-key' ? found : malformed('X-API-Key holds no API key')
+function readApiKey(header: string, formats: DoorKeyFormats): Credential | Malformed {
+  const found = credentialOf(header, formats)
+  return found.type === 'api-key' || found.type === 'malformed' ? found : malformed('X-API-Key holds no key')
+}
+
+function one(found: Credential | Malformed): Recognised {
+  return found.type === 'malformed'
+    ? { outcome: 'malformed', detail: found.detail }
+    : { outcome: 'one', credential: found }
 }
 
 /**
- * Recognises what a request presents, by shape and without I/O: a key with a wrong checksum costs nothing. The same key in
- * both headers is one credential.
- * @see RFC 6750 §2.1
+ * Tells what a request presents from its shape alone, before anything is looked up: noise costs no read.
+ *
+ * A repeated header is refused rather than picked from: a proxy before us may have looked at the other value.
+ *
+ * @see RFC 6750 §2
  */
-export function recognise(
-  authorization: readonly string[],
-  apiKey: readonly string[],
-  formats: Formats,
-): Recognised {
-  const bearer = authorization.length > 0 ? byAuthorization(authorization, formats) : undefined
-  const key = apiKey.length > 0 ? byApiKey(apiKey, formats) : undefined
-  if (bearer && key) {
-    const same = bearer.type === 'api-key' && key.type === 'api-key' && bearer.secret === key.secret
-    return same ? { outcome: 'one', credential: key } : { outcome: 'two', bearer, key }
+export function recognise({ authorization, apiKey }: Presented, formats: DoorKeyFormats): Recognised {
+  if (authorization.length > 1) return { outcome: 'malformed', detail: 'Authorization repeated' }
+  if (apiKey.length > 1) return { outcome: 'malformed', detail: 'X-API-Key repeated' }
+  const [bearer] = authorization
+  const [key] = apiKey
+  const a = bearer === undefined ? undefined : readAuthorization(bearer, formats)
+  const b = key === undefined ? undefined : readApiKey(key, formats)
+  if (a && b) {
+    const same = a.type === 'api-key' && b.type === 'api-key' && a.secret === b.secret
+    return same ? one(b) : { outcome: 'two', a, b }
   }
-  const credential = bearer ?? key
-  return credential ? { outcome: 'one', credential } : { outcome: 'none' }
+  const found = a ?? b
+  return found ? one(found) : { outcome: 'none' }
 }

@@ -1,37 +1,49 @@
-import { constants, createHash, verify } from 'node:crypto'
+import { constants, verify } from 'node:crypto'
 import type { CompactJws } from '@sallyport/protocol'
 import type { VerificationKey } from './facts.ts'
 
-function isSigned({ signingInput, signature }: CompactJws, { alg, key }: VerificationKey): boolean {
-  const data = Buffer.from(signingInput)
+/** Whether the key is of the kind its algorithm needs; a source that mixes them up must not weaken the check. */
+function suits({ alg, key }: VerificationKey): boolean {
+  if (key.type !== 'public') return false
   switch (alg) {
     case 'ES256':
-      return verify('sha256', data, { key, dsaEncoding: 'ieee-p1363' }, signature)
+      return key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1'
     case 'EdDSA':
-      return verify(null, data, key, signature)
+      return key.asymmetricKeyType === 'ed25519'
     case 'RS256':
-      return verify('sha256', data, key, signature)
     case 'PS256':
-      return verify(
-        'sha256',
-        data,
-        { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 },
-        signature,
-      )
+      return key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048
   }
 }
 
-/** Tokens whose signature was right, so that a hot one is verified once. */
-const seen = new Map<string, VerificationKey['key']>()
-const remembered = 10_000
-
-/** Whether `key` signed the token. The algorithm is the key's own; the header only has to agree. @see RFC 8725 §3.1 */
-export function hasSignature(token: string, jws: CompactJws, key: VerificationKey): boolean {
-  if (jws.header['alg'] !== key.alg) return false
-  const hash = createHash('sha256').update(token).digest('base64')
-  if (seen.get(hash) === key.key) return true
-  if (!isSigned(jws, key)) return false
-  if (seen.size >= remembered) seen.delete(seen.keys().next().value ?? '')
-  seen.set(hash, key.key)
-  return true
+/**
+ * Whether a JWS is signed with `key`, by the one algorithm that belongs to the key: what the header says must agree and
+ * decides nothing, so neither `none` nor a public key taken for a shared secret gets anywhere.
+ *
+ * @see RFC 7515 §5.2, RFC 7518 §3, RFC 8725 §3.1
+ */
+export function isSignedBy(
+  { header, signingInput, signature }: CompactJws,
+  verificationKey: VerificationKey,
+): boolean {
+  const { alg, key } = verificationKey
+  if (header['alg'] !== alg || !suits(verificationKey)) return false
+  const input = Buffer.from(signingInput)
+  switch (alg) {
+    case 'ES256':
+      return signature.length === 64 && verify('sha256', input, { key, dsaEncoding: 'ieee-p1363' }, signature)
+    case 'EdDSA':
+      return verify(null, input, key, signature)
+    case 'RS256':
+      return verify('sha256', input, { key, padding: constants.RSA_PKCS1_PADDING }, signature)
+    case 'PS256': {
+      const padding = constants.RSA_PKCS1_PSS_PADDING
+      return verify(
+        'sha256',
+        input,
+        { key, padding, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
+        signature,
+      )
+    }
+  }
 }

@@ -1,37 +1,60 @@
-import type { AccountFacts, FactSource, MembershipFacts, TeamFacts } from './facts.ts'
+import type { AccountFacts, ClientFacts, FactSource, MembershipFacts, TeamFacts } from './facts.ts'
+import { type Refused, refuse } from './verified.ts'
 
-/** The live facts about whom a credential stands for; `lost` says why it no longer counts. */
-export type Standing =
-  | { readonly lost: string }
-  | {
-      readonly lost?: undefined
-      readonly account: AccountFacts | undefined
-      readonly team: TeamFacts | undefined
-      readonly membership: MembershipFacts | undefined
-    }
-
-/** Who stands behind a credential. */
-export interface Bearers {
-  readonly accountId: string | undefined
-  readonly teamId: string | undefined
-  readonly checkMembership: boolean
+/** Whom a credential speaks for. */
+export interface Parties {
+  readonly accountId?: string | undefined
+  readonly clientId?: string | undefined
+  readonly teamId?: string | undefined
+  /** `never` to a team that a person leaves without losing the credential; `unless-home`: nobody leaves their own team. */
+  readonly mustBelong: 'always' | 'unless-home' | 'never'
 }
 
-/** Reads the person, team and membership behind a credential, as they are now. */
-export async function readStanding(
-  { accountId, teamId, checkMembership }: Bearers,
-  source: FactSource,
-): Promise<Standing> {
-  const [account, team, membership] = await Promise.all([
+/** Live facts about the parties, all in good standing. */
+export interface Standing {
+  readonly outcome: 'stands'
+  readonly account?: AccountFacts | undefined
+  readonly client?: ClientFacts | undefined
+  readonly team?: TeamFacts | undefined
+  readonly membership?: MembershipFacts | undefined
+}
+
+function belongs(
+  { mustBelong, teamId }: Parties,
+  { account, membership }: Omit<Standing, 'outcome'>,
+): boolean {
+  if (!account || teamId === undefined || membership) return true
+  if (mustBelong === 'never') return true
+  return mustBelong === 'unless-home' && account.homeTeamId === teamId
+}
+
+/** Whether everyone a credential speaks for is still there, enabled and together. */
+export async function checkStanding(parties: Parties, source: FactSource): Promise<Standing | Refused> {
+  const { accountId, clientId, teamId } = parties
+  const [account, client, team, membership] = await Promise.all([
     accountId === undefined ? undefined : source.account(accountId),
+    clientId === undefined ? undefined : source.client(clientId),
     teamId === undefined ? undefined : source.team(teamId),
     accountId === undefined || teamId === undefined ? undefined : source.membership(accountId, teamId),
   ])
-  if (accountId !== undefined && !account) return { lost: 'account is gone' }
-  if (account?.disabledAt !== undefined) return { lost: 'account is disabled' }
-  if (teamId !== undefined && !team) return { lost: 'team is gone' }
-  if (team && team.status !== 'active') return { lost: `team is ${team.status}` }
-  if (checkMembership && accountId !== undefined && teamId !== undefined && !membership)
-    return { lost: 'no longer a member' }
-  return { account, team, membership }
+  if (accountId !== undefined && !account) return refuse('revoked', 'account deleted')
+  if (account?.disabledAt !== undefined) return refuse('revoked', 'account disabled')
+  if (clientId !== undefined && !client) return refuse('revoked', 'client deleted')
+  if (teamId !== undefined && !team) return refuse('revoked', 'team deleted')
+  if (team && team.status !== 'active') return refuse('revoked', `team ${team.status}`)
+  const facts = { account, client, team, membership }
+  if (!belongs(parties, facts)) return refuse('revoked', 'no longer a member of the team')
+  return { outcome: 'stands', ...facts }
+}
+
+/** What a principal says of its team, from live facts. */
+export function teamMembers({ team, membership }: Standing): {
+  readonly team?: { readonly id: string; readonly slug: string }
+  readonly plan?: string
+  readonly role?: string
+} {
+  return {
+    ...(team && { team: { id: team.teamId, slug: team.slug }, plan: team.plan }),
+    ...(membership && { role: membership.role }),
+  }
 }

@@ -1,21 +1,33 @@
 import type { Principal, Refusal, RefusalReason } from '@sallyport/protocol'
-import type { FactSource } from './facts.ts'
+import type { FactSource, Use } from './facts.ts'
+import type { GuardRequest } from './request.ts'
+import type { SignatureCache } from './signature-cache.ts'
 
-/** What a verification needs to know of the request. */
-export interface VerifyContext {
-  readonly source: FactSource
-  readonly now: number
-  readonly ip: string
-  /** Values of the Origin header. */
-  readonly origin: readonly string[]
+/** A credential that was turned down. */
+export interface Refused {
+  readonly outcome: 'refuse'
+  readonly refusal: Refusal
 }
 
-/** Who is calling, or why nobody is. */
-export type Verified =
-  | { readonly outcome: 'principal'; readonly principal: Principal }
-  | { readonly outcome: 'refuse'; readonly refusal: Refusal }
+/** A credential that is valid now, and the use to note once the request is known to count. */
+export interface Accepted {
+  readonly outcome: 'principal'
+  readonly principal: Principal
+  readonly use?: Use
+}
 
-/** A refusal with its reason; `detail` is for the log. */
-export function refuse(reason: RefusalReason, detail: string): Verified {
+/** What verifying one credential came to. */
+export type Verified = Accepted | Refused
+
+/** What every verification works with. */
+export interface Verification {
+  readonly request: GuardRequest
+  readonly source: FactSource
+  readonly signatures: SignatureCache
+  readonly now: number
+}
+
+/** A refusal with its reason; `detail` is for the log only. */
+export function refuse(reason: RefusalReason, detail: string): Refused {
   return { outcome: 'refuse', refusal: { reason, detail } }
 }

@@ -36,7 +36,10 @@ export function openUpstream(settings: UpstreamSettings): Upstream {
     const server = new URL(issuer)
     const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(server.hostname)
     const options = loopback && server.protocol === 'http:' ? { execute: [client.allowInsecureRequests] } : {}
-    return { client, config: await client.discovery(server, clientId, clientSecret, undefined, options) }
+    const config = await client.discovery(server, clientId, clientSecret, undefined, options)
+    // By itself the library trusts TLS for an ID token that came from the token endpoint; we want its signature as well.
+    client.enableNonRepudiationChecks(config)
+    return { client, config }
   }
   let discovered: ReturnType<typeof discover> | undefined
   function open(): ReturnType<typeof discover> {

@@ -1,4 +1,5 @@
-import type { FactSource } from '@sallyport/guard'
+import type { FactSource, Spent as SpentFact } from '@sallyport/guard'
+import type { Principal } from '@sallyport/protocol'
 import type { DoorSettings, KeysDoor, LimitTable, Window } from '../settings/door.ts'
 import { issuerOf } from '../settings/issuer.ts'
 import type { ChangeKind, Store } from '../store/contract/index.ts'
@@ -26,8 +27,9 @@ export interface LocalFacts extends FactSource {
   flush(): Promise<void>
 }
 
-function lookUps({ store, now }: FactParts, touches: Touches, idleOf: (doorId: string) => number) {
+function lookUps({ store, now, doors }: FactParts, touches: Touches, idleOf: (doorId: string) => number) {
   const cache = createFactCache()
+  const checksOrigins = !doors.some((door) => door.kind === 'widgets' && door.insecureSkipOriginChecks)
   const cached = <T>(kind: ChangeKind, id: string, load: () => Promise<T | undefined>) =>
     cache.get(`${kind}:${id}`, load)
   const methods: Pick<
@@ -61,7 +63,8 @@ function lookUps({ store, now }: FactParts, touches: Touches, idleOf: (doorId: s
           ...session,
           slug: widget.slug,
           active: widget.active,
-          allowedOrigins: widget.allowedOrigins,
+          // Where origins are not checked, whatever a session was started from is allowed.
+          allowedOrigins: checksOrigins ? widget.allowedOrigins : [session.origin],
           teamId: widget.teamId,
         }
       )
@@ -84,6 +87,28 @@ async function spendAll(
     if (!tightest || spent.remaining < tightest.remaining) tightest = spent
   }
   return tightest
+}
+
+/** Spends one use of each named limit; the tightest is told, or the first that is used up. */
+async function spendNamed(
+  principal: Principal,
+  names: readonly string[],
+  { limits, limiter, now }: Pick<FactParts, 'limits' | 'limiter'> & { readonly now: number },
+): Promise<SpentFact | undefined> {
+  let told: SpentFact | undefined
+  for (const name of names) {
+    const table = limits[name]
+    if (!table) throw new TypeError(`no limit is called ${name}`)
+    const windows = table.plans[principal.plan ?? ''] ?? table.otherwise
+    // By customer, not by key: more keys don't make more calls.
+    const key = `limit:${name}:${principal.team?.id ?? principal.id}`
+    // A limiter that is not there must not take the API with it. Credential endpoints decide the other way.
+    const spent = await spendAll(key, windows, limiter, now).catch(() => undefined)
+    if (spent && (!told || !spent.allowed || spent.remaining < told.remaining))
+      told = { ...spent, style: table.style }
+    if (told?.allowed === false) return told
+  }
+  return told
 }
 
 /** Opens the facts of a server over its store. */
@@ -114,25 +139,10 @@ export function openFacts(parts: FactParts): LocalFacts {
   return {
     ...methods,
     keyFormats: keyDoors.map((door) => ({ ...door.format, doorId: door.id })),
-    checksOrigins: !doors.some((door) => door.kind === 'widgets' && door.insecureSkipOriginChecks),
     doorOfIssuer: (iss) => byIssuer.get(iss),
     signingKey: async (kid) => signing.verificationKey(kid, now()),
     used: ({ kind, hash }, at) => touches.add(kind, hash, at),
-    async spend(principal, names, at) {
-      let told: (Spent & { readonly style: 'unix' | 'seconds' }) | undefined
-      for (const name of names) {
-        const table = limits[name]
-        if (!table) throw new TypeError(`no limit is called ${name}`)
-        const windows = table.plans[principal.plan ?? ''] ?? table.otherwise
-        // By customer, not by key: more keys don't make more calls.
-        const key = `limit:${name}:${principal.team?.id ?? principal.id}`
-        const spent = await spendAll(key, windows, limiter, at)
-        if (spent && (!told || !spent.allowed || spent.remaining < told.remaining))
-          told = { ...spent, style: table.style }
-        if (told && !told.allowed) break
-      }
-      return told
-    },
+    spend: (principal, names, at) => spendNamed(principal, names, { limits, limiter, now: at }),
     changed(kind, id) {
       // A reload is a read; what it needs is published ahead, so nobody waits for it.
       if (kind === 'signing-key') void signing.reload(now())

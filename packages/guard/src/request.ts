@@ -1,0 +1,10 @@
+/** A request as the guard needs it. */
+export interface GuardRequest {
+  readonly method: string
+  /** Without the query: no credential is ever read from there. @see RFC 9700 §4.3.2 */
+  readonly path: string
+  /** Every value of a header, in order and unjoined; empty when it is absent. The name is lower-case. */
+  header(name: string): readonly string[]
+  /** The caller's address, after the proxies that are trusted. */
+  readonly ip: string
+}
