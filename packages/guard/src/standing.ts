@@ -6,8 +6,8 @@ export interface Parties {
   readonly accountId?: string | undefined
   readonly clientId?: string | undefined
   readonly teamId?: string | undefined
-  /** `never` to a team that a person leaves without losing the credential; `unless-home`: nobody leaves their own team. */
-  readonly mustBelong: 'always' | 'unless-home' | 'never'
+  /** Whether the credential ends when its person leaves its team. */
+  readonly mustBelong: boolean
 }
 
 /** Live facts about the parties, all in good standing. */
@@ -19,18 +19,9 @@ export interface Standing {
   readonly membership?: MembershipFacts | undefined
 }
 
-function belongs(
-  { mustBelong, teamId }: Parties,
-  { account, membership }: Omit<Standing, 'outcome'>,
-): boolean {
-  if (!account || teamId === undefined || membership) return true
-  if (mustBelong === 'never') return true
-  return mustBelong === 'unless-home' && account.homeTeamId === teamId
-}
-
 /** Whether everyone a credential speaks for is still there, enabled and together. */
 export async function checkStanding(parties: Parties, source: FactSource): Promise<Standing | Refused> {
-  const { accountId, clientId, teamId } = parties
+  const { accountId, clientId, teamId, mustBelong } = parties
   const [account, client, team, membership] = await Promise.all([
     accountId === undefined ? undefined : source.account(accountId),
     clientId === undefined ? undefined : source.client(clientId),
@@ -42,9 +33,8 @@ export async function checkStanding(parties: Parties, source: FactSource): Promi
   if (clientId !== undefined && !client) return refuse('revoked', 'client deleted')
   if (teamId !== undefined && !team) return refuse('revoked', 'team deleted')
   if (team && team.status !== 'active') return refuse('revoked', `team ${team.status}`)
-  const facts = { account, client, team, membership }
-  if (!belongs(parties, facts)) return refuse('revoked', 'no longer a member of the team')
-  return { outcome: 'stands', ...facts }
+  if (mustBelong && account && team && !membership) return refuse('revoked', 'no longer a member of the team')
+  return { outcome: 'stands', account, client, team, membership }
 }
 
 /** What a principal says of its team, from live facts. */

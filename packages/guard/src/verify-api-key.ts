@@ -29,7 +29,7 @@ export async function checkApiKey(
   if (!key.active) return refuse('revoked', 'key switched off')
   if (key.expiresAt !== undefined && key.expiresAt <= now) return refuse('expired', 'key expired')
   const { accountId, teamId } = key
-  const standing = await checkStanding({ accountId, teamId, mustBelong: 'unless-home' }, source)
+  const standing = await checkStanding({ accountId, teamId, mustBelong: true }, source)
   if (standing.outcome === 'refuse') return standing
   // Last, so that only the holder of a working key learns that there is a list.
   if (!mayCallFrom(request.ip, key.ipList)) return refuse('ip', `key not allowed from ${request.ip}`)

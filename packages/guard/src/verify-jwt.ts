@@ -47,8 +47,8 @@ function checkFamily(
   if (!family) return refuse('revoked', 'unknown family')
   if (family.doorId !== doorId) return refuse('invalid', `family of door ${family.doorId}`)
   if (family.endedAt !== undefined) return refuse('revoked', 'family ended')
-  if (family.accountId !== undefined && family.accountId !== claims.sub)
-    return refuse('invalid', 'sub is not the account of the family')
+  if ((family.accountId ?? family.clientId) !== claims.sub)
+    return refuse('invalid', 'sub is not the subject of the family')
   if (claims.clientId !== undefined && claims.clientId !== family.clientId)
     return refuse('invalid', 'client_id is not the client of the family')
   if (claims.teamId !== undefined && family.teamId !== undefined && claims.teamId !== family.teamId)
@@ -74,7 +74,7 @@ function principalOf(
   const kind = kindOf(family, door)
   return {
     kind,
-    id: accountId ?? clientId ?? claims.sub,
+    id: claims.sub,
     door: door.doorId,
     ...(accountId !== undefined && { accountId }),
     ...(clientId !== undefined && { clientId }),
@@ -107,7 +107,7 @@ async function verifyAccessToken(
       accountId,
       clientId,
       teamId: family.teamId ?? access.teamId,
-      mustBelong: door.checkMembership ? 'always' : 'never',
+      mustBelong: door.checkMembership,
     },
     source,
   )

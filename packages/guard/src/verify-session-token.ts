@@ -36,7 +36,7 @@ async function inheritFromFamily(
   if (family.endedAt !== undefined) return refuse('revoked', 'parent family ended')
   if (family.accountId !== accountId) return refuse('invalid', 'not of its parent family')
   const { clientId } = family
-  const standing = await checkStanding({ accountId, clientId, teamId, mustBelong: 'unless-home' }, source)
+  const standing = await checkStanding({ accountId, clientId, teamId, mustBelong: true }, source)
   return standing.outcome === 'refuse' ? standing : { outcome: 'alive', standing, scope }
 }
 

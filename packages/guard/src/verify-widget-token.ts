@@ -45,7 +45,7 @@ export async function verifyWidgetToken(
   if (session.endedAt !== undefined) return refuse('revoked', 'widget session ended')
   if (session.expiresAt <= now) return refuse('expired', 'widget session expired')
   if (!session.active) return refuse('revoked', 'widget switched off')
-  const standing = await checkStanding({ teamId, mustBelong: 'never' }, source)
+  const standing = await checkStanding({ teamId, mustBelong: false }, source)
   if (standing.outcome === 'refuse') return standing
   return (
     checkOrigin(session, request) ?? {
