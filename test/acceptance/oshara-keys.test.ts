@@ -33,8 +33,9 @@ test('OSHARA-60 a new key is shown once, later only its preview', async () => {
     readonly is_active: boolean
     readonly last_used_at: string | null
   }[]
+  assert.ok(listed !== undefined)
   assert.ok(
-    listed?.key_preview.startsWith(key.slice(0, 5)) && listed.key_preview.endsWith(key.slice(-4)),
+    listed.key_preview.startsWith(key.slice(0, 5)) && listed.key_preview.endsWith(key.slice(-4)),
     JSON.stringify(listed),
   )
   assert.equal(listed.is_active, true)
