@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createGuard } from '@sallyport/guard'
+import { createGuard, type GuardOptions } from '@sallyport/guard'
 import type { ProtocolError } from '@sallyport/protocol'
 import { type Logger, pino } from 'pino'
 import { createWidgetDesk } from '../accounts/widgets.ts'
@@ -74,6 +74,12 @@ function createLog(level: string): Logger {
   })
 }
 
+/** Why a guard refused: what the caller is not told, whoever reads the log is. */
+function logRefusal(log: Logger): NonNullable<GuardOptions['refused']> {
+  return ({ reason, detail }, { method, path }) =>
+    log.info({ reason, detail, method, path }, 'refused by a guard')
+}
+
 async function openServices(parts: ServerParts, store: Store, log: Logger): Promise<Services> {
   const {
     settings: { baseUrl },
@@ -104,7 +110,8 @@ async function openServices(parts: ServerParts, store: Store, log: Logger): Prom
     limits,
     demo: parts.demo ?? false,
     now,
-    guardFor: ({ shape }, options) => createGuard({ source: facts, now, shape, ...options }),
+    guardFor: ({ shape }, options) =>
+      createGuard({ source: facts, now, shape, refused: logRefusal(log), ...options }),
   }
 }
 

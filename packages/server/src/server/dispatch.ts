@@ -53,9 +53,9 @@ export function createDispatcher({ doors, log, refused }: DispatchOptions): Disp
     answer,
     refuse(error, match, request) {
       const refusal = toProtocolError(error)
-      if (refusal.status >= 500) {
-        log.error({ err: refusal.cause ?? refusal, requestId: request.requestId }, 'request failed')
-      }
+      const { requestId } = request
+      if (refusal.status >= 500) log.error({ err: refusal.cause ?? refusal, requestId }, 'request failed')
+      else log.info({ requestId, code: refusal.code, detail: refusal.detail ?? refusal.message }, 'refused')
       refused(refusal, match.door, request)
       if (match.outcome === 'endpoint' && match.endpoint.refuse)
         return match.endpoint.refuse(refusal, request)
