@@ -65,7 +65,7 @@ export async function expressCaller(guard: Guard): Promise<Caller> {
     const { principal } = request as { principal?: Principal }
     response.json(principal === principalOf(request) ? principal : { mismatch: true })
   })
-  const server = createServer(app).listen(0, '127.0.0.1')
+  const server = createServer(app).listen(0, '127.0.0.1').unref()
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {

@@ -52,15 +52,26 @@ const hostile = [
 ]
 const isAddress = (path: Path) => /(?:action|href)$/i.test(String(path.at(-1)))
 
+/** A moment that can't be read is shown as it is, without its `<time>`: that tag alone may go. */
+const skeletonAt = (path: Path, html: string) =>
+  skeleton(html).filter((tag) => !(/At$/.test(String(path.at(-1))) && /^\/?time /.test(tag)))
+
+/** Left empty, these links are left out. */
+const isOptional = (path: Path) => ['signUpHref', 'googleHref'].includes(String(path.at(-1)))
+
 for (const { name, model, render } of samples) {
-  const plain = skeleton(render(model as object))
+  const plain = render(model as object)
   for (const path of textsIn(model)) {
     test(`escaping: ${name} prints ${path.join('.')} as text`, () => {
       for (const text of hostile) {
         const put = isAddress(path) ? `/x${text.replace(/\s/g, '')}` : text
         const html = render(withText(model, path, put) as object)
         assert.ok(html.includes(escaped(put)), `the text is there: ${put}`)
-        assert.deepEqual(skeleton(html), plain, `the page has the same tags: ${put}`)
+        assert.deepEqual(
+          skeletonAt(path, html),
+          skeletonAt(path, plain),
+          `the page has the same tags: ${put}`,
+        )
       }
     })
     if (isAddress(path))
@@ -75,7 +86,7 @@ for (const { name, model, render } of samples) {
           '/\t/evil.example',
           'https:/evil.example',
           'https:///evil.example',
-          '',
+          ...(isOptional(path) ? [] : ['']),
         ]
         for (const text of refused)
           assert.throws(() => render(withText(model, path, text) as object), TypeError, text)
