@@ -6,10 +6,12 @@
  */
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
-import { relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { spec, type TestEvent } from 'node:test/reporters'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { acceptancePage, readRows, type RowResult, rowOf } from './runner/acceptance.ts'
 import { onlyFailures } from './runner/failures.ts'
 import { selectFiles } from './runner/select.ts'
 import { type Ended, Tally } from './runner/tally.ts'
@@ -27,6 +29,25 @@ function describeEnd({ file, outcome, tests, output }: Ended): string {
   const why = outcome === 'silent' ? ': it has no test, or left before its tests were through' : ''
   const said = output === '' ? '' : `${output.replace(/^(?=.)/gm, '  │ ')}\n`
   return `✖ ${name}${why}\n${said}`
+}
+
+/** How the tests of the contract's rows ended so far. */
+const rowResults = new Map<string, RowResult>()
+
+function noteRow(event: TestEvent): void {
+  if (event.type !== 'test:pass' && event.type !== 'test:fail') return
+  const row = rowOf(event.data.name)
+  if (row === undefined) return
+  const passed = event.type === 'test:pass' && rowResults.get(row) !== 'failed'
+  rowResults.set(row, passed ? 'passed' : 'failed')
+}
+
+/** Writes the acceptance table; CI then sees whether the committed one was true. */
+function writeAcceptance(): void {
+  const rows = readRows(join(root, 'test/vectors/acceptance.tsv'))
+  const deferred: unknown = JSON.parse(readFileSync(join(root, 'test/acceptance/deferred.json'), 'utf8'))
+  const page = acceptancePage(rows, rowResults, deferred as Readonly<Record<string, string>>)
+  writeFileSync(join(root, 'docs/acceptance.md'), page)
 }
 
 /** Runs `files` and returns how they ended. */
@@ -53,6 +74,7 @@ async function runFiles(files: readonly string[]): Promise<Tally> {
   for await (const event of events) {
     clearTimeout(patience)
     patience = setTimeout(giveUp, silenceMs)
+    noteRow(event)
     for (const ended of tally.add(event)) process.stdout.write(describeEnd(ended))
     for (const told of filter(event)) reporter.write(told)
   }
@@ -62,9 +84,12 @@ async function runFiles(files: readonly string[]): Promise<Tally> {
   return tally
 }
 
-const files = selectFiles(root, process.argv.slice(2))
+const asked = process.argv.slice(2)
+const files = selectFiles(root, asked)
 const totals = files.length > 0 ? (await runFiles(files)).totals : undefined
 const { passed, failed, skipped } = totals ?? { passed: 0, failed: 0, skipped: 0 }
+// Of a part of the tests nothing can be said about all rows.
+if (asked.length === 0 && totals) writeAcceptance()
 if (files.length === 0) console.error('no test file matches')
 else if (!totals) console.error('the run ended before it was counted')
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)

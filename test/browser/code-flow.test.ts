@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
 import { once } from 'node:events'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import {
   authorizePath,
@@ -13,7 +13,7 @@ import {
   newTeam,
   type Person,
 } from '../support/actors.ts'
-import { type RealBrowser, startChromium } from '../support/chromium.ts'
+import { chromiumPath, type RealBrowser, startChromium } from '../support/chromium.ts'
 import { text } from '../support/http.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -25,121 +25,125 @@ let app: Server
 let appUrl: string
 let person: Person
 
-before(async () => {
-  server = await startServer()
-  person = await newPerson(server)
-  await newTeam(server, 'blue', [person])
-  await newTeam(server, 'green', [person])
-  browser = await startChromium({ javaScriptEnabled: false })
-  app = createServer((_request, response) => response.end('<title>App</title>back at the app')).listen(
-    0,
-    '127.0.0.1',
-  )
-  await once(app, 'listening')
-  const address = app.address()
-  appUrl = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/callback`
-})
-after(async () => {
-  await browser.close()
-  app.close()
-  await server.close()
-})
-
 async function signIn(page: Page, { email, password }: Pick<Person, 'email' | 'password'>): Promise<void> {
   await page.getByLabel(/e-?mail/i).fill(email)
   await page.getByLabel(/password/i).fill(password)
   await page.getByRole('button', { name: /sign in/i }).click()
 }
 
-test('sign in, choose a team, narrow, approve, and the app redeems its code', async () => {
-  const registered = await newApp(server, {
-    door: 'openchatstudio',
-    name: 'Browser app',
-    redirect_uris: ['http://127.0.0.1/callback'],
-    scope: 'chatbot:read session:read',
+const skip = chromiumPath === undefined && 'Chromium is not installed on this machine; CI installs it'
+
+describe('in Chromium, without scripts', { skip }, () => {
+  before(async () => {
+    server = await startServer()
+    person = await newPerson(server)
+    await newTeam(server, 'blue', [person])
+    await newTeam(server, 'green', [person])
+    browser = await startChromium({ javaScriptEnabled: false })
+    app = createServer((_request, response) => response.end('<title>App</title>back at the app')).listen(
+      0,
+      '127.0.0.1',
+    )
+    await once(app, 'listening')
+    const address = app.address()
+    appUrl = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/callback`
   })
-  const flow = {
-    app: registered,
-    redirectUri: appUrl,
-    authorize: '/o/authorize/',
-    pkce: newPkce(),
-    more: { state: 'st&te=é' },
-  }
-  const page = await browser.context.newPage()
-  await page.goto(server.base + authorizePath(flow))
-  await page.getByLabel(/password/i).fill('wrong password')
-  await page.getByLabel(/e-?mail/i).fill(person.email)
-  await page.getByRole('button', { name: /sign in/i }).click()
-  assert.match(await page.content(), /not right/, 'a wrong password is told on the page')
-  await signIn(page, person)
-
-  assert.match(await page.content(), /Browser app/)
-  assert.match(await page.content(), /See your chatbots/)
-  await page.getByLabel('green').check()
-  await page.getByLabel(/See chat sessions/).uncheck()
-  await page.getByRole('button', { name: /approve|allow/i }).click()
-  await page.waitForURL(`${appUrl}*`)
-  const response = new URL(page.url()).searchParams
-  assert.equal(response.get('state'), 'st&te=é')
-
-  const tokens = await exchange(server, '/o/token/', flow, response.get('code') ?? '')
-  assert.equal(tokens.json['scope'], 'chatbot:read', 'what was left out is not granted')
-  const me = await call(server, '/api/user/me/', { bearer: text(tokens, 'access_token') })
-  assert.equal(me.json['team'], 'green')
-  await page.close()
-})
-
-test('declining sends the person back with access_denied', async () => {
-  const registered = await newApp(server, {
-    door: 'osir-oauth',
-    name: 'Domains app',
-    redirect_uris: ['http://127.0.0.1/callback'],
-    scope: 'domains:read',
+  after(async () => {
+    await browser.close()
+    app.close()
+    await server.close()
   })
-  const page = await browser.context.newPage()
-  await page.goto(
-    server.base + authorizePath({ app: registered, redirectUri: appUrl, authorize: '/oauth/authorize' }),
-  )
-  await page.getByRole('button', { name: /cancel|deny/i }).click()
-  await page.waitForURL(`${appUrl}*`)
-  assert.equal(new URL(page.url()).searchParams.get('error'), 'access_denied')
-  await page.close()
-})
 
-test('the account page lists the app, disconnects it, makes a key and shows it once', async () => {
-  const page = await browser.context.newPage()
-  await page.goto(`${server.base}/account`)
-  assert.match(await page.content(), /Browser app/)
-  await page.getByRole('button', { name: /Disconnect Browser app/ }).click()
-  await page.waitForURL(`${server.base}/account`)
-  assert.doesNotMatch(await page.content(), /Browser app/)
+  test('sign in, choose a team, narrow, approve, and the app redeems its code', async () => {
+    const registered = await newApp(server, {
+      door: 'openchatstudio',
+      name: 'Browser app',
+      redirect_uris: ['http://127.0.0.1/callback'],
+      scope: 'chatbot:read session:read',
+    })
+    const flow = {
+      app: registered,
+      redirectUri: appUrl,
+      authorize: '/o/authorize/',
+      pkce: newPkce(),
+      more: { state: 'st&te=é' },
+    }
+    const page = await browser.context.newPage()
+    await page.goto(server.base + authorizePath(flow))
+    await page.getByLabel(/password/i).fill('wrong password')
+    await page.getByLabel(/e-?mail/i).fill(person.email)
+    await page.getByRole('button', { name: /sign in/i }).click()
+    assert.match(await page.content(), /not right/, 'a wrong password is told on the page')
+    await signIn(page, person)
 
-  await page.getByLabel('Name').fill('From the browser')
-  await page.getByLabel(/View domains/).check()
-  await page.getByRole('button', { name: /create/i }).click()
-  const key = /osir_live_[0-9A-Za-z]{36}/.exec(await page.content())?.[0]
-  assert.ok(key, 'the key is shown')
-  assert.equal((await call(server, '/v1/domains', { bearer: key })).status, 200)
-  await page.goto(`${server.base}/account`)
-  assert.equal((await page.content()).includes(key), false, 'and never again')
-  await page.getByRole('button', { name: /sign out/i }).click()
-  await page.goto(`${server.base}/account`)
-  assert.match(page.url(), /\/sign-in$/)
-  await page.close()
-})
+    assert.match(await page.content(), /Browser app/)
+    assert.match(await page.content(), /See your chatbots/)
+    await page.getByLabel('green').check()
+    await page.getByLabel(/See chat sessions/).uncheck()
+    await page.getByRole('button', { name: /approve|allow/i }).click()
+    await page.waitForURL(`${appUrl}*`)
+    const response = new URL(page.url()).searchParams
+    assert.equal(response.get('state'), 'st&te=é')
 
-test('a page may not be framed', async () => {
-  const framed = createServer((_request, response) => {
-    response.setHeader('content-type', 'text/html')
-    response.end(`<iframe src="${server.base}/sign-in" width="500" height="500"></iframe>`)
-  }).listen(0, '127.0.0.1')
-  await once(framed, 'listening')
-  const address = framed.address()
-  const page = await browser.context.newPage()
-  await page.goto(`http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/`)
-  const frame = page.frames()[1]
-  assert.ok(frame, 'the frame is there')
-  assert.doesNotMatch(await frame.content(), /name="password"/)
-  await page.close()
-  framed.close()
+    const tokens = await exchange(server, '/o/token/', flow, response.get('code') ?? '')
+    assert.equal(tokens.json['scope'], 'chatbot:read', 'what was left out is not granted')
+    const me = await call(server, '/api/user/me/', { bearer: text(tokens, 'access_token') })
+    assert.equal(me.json['team'], 'green')
+    await page.close()
+  })
+
+  test('declining sends the person back with access_denied', async () => {
+    const registered = await newApp(server, {
+      door: 'osir-oauth',
+      name: 'Domains app',
+      redirect_uris: ['http://127.0.0.1/callback'],
+      scope: 'domains:read',
+    })
+    const page = await browser.context.newPage()
+    await page.goto(
+      server.base + authorizePath({ app: registered, redirectUri: appUrl, authorize: '/oauth/authorize' }),
+    )
+    await page.getByRole('button', { name: /cancel|deny/i }).click()
+    await page.waitForURL(`${appUrl}*`)
+    assert.equal(new URL(page.url()).searchParams.get('error'), 'access_denied')
+    await page.close()
+  })
+
+  test('the account page lists the app, disconnects it, makes a key and shows it once', async () => {
+    const page = await browser.context.newPage()
+    await page.goto(`${server.base}/account`)
+    assert.match(await page.content(), /Browser app/)
+    await page.getByRole('button', { name: /Disconnect Browser app/ }).click()
+    await page.waitForURL(`${server.base}/account`)
+    assert.doesNotMatch(await page.content(), /Browser app/)
+
+    await page.getByLabel('Name').fill('From the browser')
+    await page.getByLabel(/View domains/).check()
+    await page.getByRole('button', { name: /create/i }).click()
+    const key = /osir_live_[0-9A-Za-z]{36}/.exec(await page.content())?.[0]
+    assert.ok(key, 'the key is shown')
+    assert.equal((await call(server, '/v1/domains', { bearer: key })).status, 200)
+    await page.goto(`${server.base}/account`)
+    assert.equal((await page.content()).includes(key), false, 'and never again')
+    await page.getByRole('button', { name: /sign out/i }).click()
+    await page.goto(`${server.base}/account`)
+    assert.match(page.url(), /\/sign-in$/)
+    await page.close()
+  })
+
+  test('a page may not be framed', async () => {
+    const framed = createServer((_request, response) => {
+      response.setHeader('content-type', 'text/html')
+      response.end(`<iframe src="${server.base}/sign-in" width="500" height="500"></iframe>`)
+    }).listen(0, '127.0.0.1')
+    await once(framed, 'listening')
+    const address = framed.address()
+    const page = await browser.context.newPage()
+    await page.goto(`http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/`)
+    const frame = page.frames()[1]
+    assert.ok(frame, 'the frame is there')
+    assert.doesNotMatch(await frame.content(), /name="password"/)
+    await page.close()
+    framed.close()
+  })
 })

@@ -114,16 +114,26 @@ function checkBaseUrl(text: string, problems: string[]): URL | undefined {
   return url
 }
 
+/** The values of the environment; a wrong one is told and counts as left out, so that the others are looked at too. */
+function readValues(env: Environment, problems: string[]): v.InferOutput<typeof environmentSchema> {
+  const parsed = v.safeParse(environmentSchema, env)
+  if (parsed.success) return parsed.output
+  problems.push(...parsed.issues.map(({ message }) => message))
+  const wrong = new Set(parsed.issues.map(({ path }) => path?.[0].key))
+  return v.parse(
+    environmentSchema,
+    Object.fromEntries(Object.entries(env).filter(([name]) => !wrong.has(name))),
+  )
+}
+
 /** What a server needs that the environment must say: `required` unless a demonstration fills it in. */
 export function readSettings(env: Environment, { required }: { readonly required: boolean }): ServerSettings {
   const problems: string[] = []
-  const parsed = v.safeParse(environmentSchema, withFiles(env, problems))
-  if (!parsed.success) problems.push(...parsed.issues.map(({ message }) => message))
+  const values = readValues(withFiles(env, problems), problems)
   const unknown = Object.keys(env).filter(
     (name) => name.startsWith('SALLYPORT_') && !(name.replace(/_FILE$/, '') in environmentSchema.entries),
   )
   problems.push(...unknown.map((name) => `${name} is not a setting`))
-  const values = parsed.success ? parsed.output : v.parse(environmentSchema, {})
   if (required && values.SALLYPORT_DATA === undefined)
     problems.push('SALLYPORT_DATA must name the folder for the data')
   if (required && values.SALLYPORT_BASE_URL === undefined)
