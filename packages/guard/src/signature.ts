@@ -31,7 +31,7 @@ export function isSignedBy(
   const input = Buffer.from(signingInput)
   switch (alg) {
     case 'ES256':
-      return signature.length === 64 && verify('sha256', input, { key, dsaEncoding: 'ieee-p1363' }, signature)
+      return verify('sha256', input, { key, dsaEncoding: 'ieee-p1363' }, signature)
     case 'EdDSA':
       return verify(null, input, key, signature)
     case 'RS256':

@@ -71,7 +71,7 @@ const malformed: readonly (readonly [name: string, headers: Pairs])[] = [
   ['an opaque token', [bearer('2agIqxFEUbI4pea9rbhOtZs5HEZIWh')]],
   ['a refresh token', [bearer('fam_1.2.bWFj')]],
   ['a JWE', [bearer('a.b.c.d.e')]],
-  ['a very long token', [bearer('a'.repeat(9000))]],
+  ['a very long session token', [bearer(`osk_${'a'.repeat(9000)}`)]],
   ['a key with a wrong checksum', [bearer(badKey)]],
   ['a key with a wrong checksum in X-API-Key', [apiKey(badKey)]],
   ['a truncated key', [apiKey(key.slice(0, -1))]],

@@ -28,6 +28,7 @@ const rows: readonly (readonly [name: string, row: Row])[] = [
     { headers: [origin('https://mysite.com.evil.com')], status: 403 },
   ],
   ['from plain http', { headers: [origin('http://mysite.com')], status: 403 }],
+  ['from plain http on the port of https', { headers: [origin('http://mysite.com:443')], status: 403 }],
   ['from an opaque origin', { headers: [origin('null')], status: 403 }],
   [
     'with two Origins',
