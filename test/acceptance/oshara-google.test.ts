@@ -110,6 +110,9 @@ test('OSHARA-12 without the cookie, with another state or none, there are no tok
   const first = await start()
   const callback = await provider.signIn(first.url, { email })
   assertRefused(await createBrowser(server.base).open(callback))
+  const [attacker, victim] = [await start(), await start()]
+  const planted = await provider.signIn(attacker.url, { email })
+  assertRefused(await victim.browser.open(planted))
   const second = await start()
   const url = new URL(await provider.signIn(second.url, { email }))
   url.searchParams.set('state', 'another-state-that-nobody-was-given')

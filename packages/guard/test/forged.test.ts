@@ -106,6 +106,8 @@ const header: readonly Forgery[] = [
   ['typ in upper case', (claims) => signToken(claims, { typ: 'AT+JWT' })],
   ['crit', (claims) => signed({ ...goodHeader, crit: ['exp'] }, claims)],
   ['an empty crit', (claims) => signed({ ...goodHeader, crit: [] }, claims)],
+  ['another alg over a good signature', (claims) => signed({ ...goodHeader, alg: 'RS256' }, claims)],
+  ['alg none over a good signature', (claims) => signed({ ...goodHeader, alg: 'none' }, claims)],
   ['b64 false', (claims) => signed({ ...goodHeader, b64: false }, claims)],
   [
     'alg twice',

@@ -107,6 +107,16 @@ test('without an option the address is the other end of the connection', async (
   assert.throws(() => Object.assign(request, { principal: undefined }), TypeError)
 })
 
+test('a refused request goes no further', async () => {
+  const request = nodeRequest([])
+  const response = nodeResponse()
+  await expressGuard(guardOf(createFacts()))({ doors: ['servers'] })(request, response, () =>
+    assert.fail('let in'),
+  )
+  assert.equal(response.statusCode, 401)
+  assert.throws(() => principalOf(request), TypeError)
+})
+
 test('a handler that no guard protects has no principal to ask for', () => {
   assert.throws(() => principalOf(nodeRequest([])), /no guard let this request in/)
 })

@@ -67,6 +67,17 @@ test('a guard takes tokens of every algorithm', async () => {
   }
 })
 
+test('a key whose algorithm was pinned anew takes the tokens of the old one with it', async () => {
+  const facts = createFacts()
+  const guard = coreCaller(guardOf(facts))
+  const { kid, publicKey } = pairs.rs256
+  const token = await signToken(addFamily(facts, 'people', { accountId: 'acc_1' }), {}, pairs.rs256)
+  const ask = async () => (await guard.ask({ doors: ['people'] }, { headers: [bearer(token)] })).status
+  assert.equal(await ask(), 200)
+  facts.signingKeys.set(kid, { alg: 'PS256', key: publicKey })
+  assert.equal(await ask(), 401)
+})
+
 test('the cache forgets the longest unused and never grows past its size', () => {
   const cache = new SignatureCache(3)
   const { publicKey } = pairs.es256

@@ -183,8 +183,8 @@ export function addFamily(
 }
 
 /** Adds a key and answers its secret. */
-export function addKey(facts: Facts, change: Partial<ApiKeyFacts> = {}, format = osir): string {
-  const environment = change.environment ?? 'live'
+export function addKey(facts: Facts, but: Partial<ApiKeyFacts> = {}, format = osir): string {
+  const environment = but.environment ?? 'live'
   const secret = formatApiKey(format, environment, randomBytes(32))
   const keyId = `key_${facts.apiKeys.size + 1}`
   facts.apiKeys.set(secretHash(secret), {
@@ -196,13 +196,13 @@ export function addKey(facts: Facts, change: Partial<ApiKeyFacts> = {}, format =
     scope: ['domains:read'],
     ipList: [],
     active: true,
-    ...change,
+    ...but,
   })
   return secret
 }
 
 /** Adds a session token and answers its secret. */
-export function addSessionToken(facts: Facts, change: Partial<SessionTokenFacts>): string {
+export function addSessionToken(facts: Facts, but: Partial<SessionTokenFacts>): string {
   const secret = `osk_${randomBytes(32).toString('base64url')}`
   facts.sessionTokens.set(secretHash(secret), {
     tokenId: `stk_${facts.sessionTokens.size + 1}`,
@@ -214,13 +214,13 @@ export function addSessionToken(facts: Facts, change: Partial<SessionTokenFacts>
     expiresAt: facts.now + 8 * 3600,
     idle: 1800,
     lastUsedAt: facts.now,
-    ...change,
+    ...but,
   })
   return secret
 }
 
 /** Adds a widget's session and answers the claims of its token. */
-export function addWidgetSession(facts: Facts, change: Partial<WidgetSessionFacts> = {}): Claims {
+export function addWidgetSession(facts: Facts, but: Partial<WidgetSessionFacts> = {}): Claims {
   const session: WidgetSessionFacts = {
     sessionId: `wse_${facts.widgetSessions.size + 1}`,
     widgetId: 'wid_1',
@@ -230,7 +230,7 @@ export function addWidgetSession(facts: Facts, change: Partial<WidgetSessionFact
     active: true,
     allowedOrigins: ['https://mysite.com'],
     teamId: 'team_1',
-    ...change,
+    ...but,
   }
   facts.widgetSessions.set(session.sessionId, session)
   return {

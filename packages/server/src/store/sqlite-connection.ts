@@ -6,6 +6,7 @@ import type { Row, Statement, Value } from './database.ts'
 interface Prepared {
   readonly statement: StatementSync
   readonly returnsRows: boolean
+  readonly reads: boolean
 }
 
 /** What one statement did. */
@@ -57,8 +58,9 @@ export class SqliteConnection {
   }
 
   read(sql: string, params: readonly Value[]): readonly Row[] {
-    const { statement, returnsRows } = this.#prepare(sql)
-    if (!returnsRows || !/^\s*(SELECT|WITH|PRAGMA)\b/i.test(sql)) throw new TypeError(`not a read: ${sql}`)
+    const { statement, reads } = this.#prepare(sql)
+    // A write that came this way would be answered before it is durable.
+    if (!reads) throw new TypeError(`not a read: ${sql}`)
     return rowsOf(statement, params)
   }
 
@@ -92,7 +94,8 @@ export class SqliteConnection {
     const known = this.#prepared.get(sql)
     if (known) return known
     const statement = this.#db.prepare(sql.replace(/\$(\d+)/g, '?$1'))
-    const prepared = { statement, returnsRows: statement.columns().length > 0 }
+    const returnsRows = statement.columns().length > 0
+    const prepared = { statement, returnsRows, reads: returnsRows && /^\s*(SELECT|WITH)\b/i.test(sql) }
     this.#prepared.set(sql, prepared)
     return prepared
   }

@@ -97,8 +97,11 @@ class SqliteDatabase implements Database {
     this.#closed = true
     clearInterval(this.#poll)
     if (!this.#barrier.failed) await last
-    await this.#wal.close()
-    this.#connection.close()
+    try {
+      await this.#wal.close()
+    } finally {
+      this.#connection.close()
+    }
   }
 
   /** Runs the jobs of this turn as one transaction, synchronously: no read can see half of it. */

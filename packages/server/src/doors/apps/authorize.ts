@@ -165,7 +165,9 @@ async function decide(request: Request, apps: AppsContext): Promise<Reply> {
     return respondError(proven.request, { error: 'access_denied', description: 'the person declined' }, apps)
   }
   // Membership is asked again: it may have ended while the page was open.
-  const { memberships, decision } = await teamOf(proven, signedIn, form.one('team'), apps)
+  const teams = await teamOf(proven, signedIn, form.one('team'), apps)
+  if (teams.decision.outcome === 'choose') return showConsent(proven, signedIn, teams, { request, apps })
+  const { memberships, decision } = teams
   const team =
     decision.outcome === 'fixed' ? memberships.find(({ teamId }) => teamId === decision.teamId) : undefined
   if (!team) throw new ProtocolError('access_denied', notAMember)
