@@ -121,16 +121,16 @@ test('OSIR-10 a key with a wrong checksum or length costs no read', async () => 
   const { key } = await newKey()
   const reads = async () =>
     Number(/sallyport_store_reads_total (\d+)/.exec((await call(server, '/metrics')).text)?.[1])
-  const before = await reads()
+  const first = await reads()
   const flipped = key.slice(0, -1) + (key.endsWith('0') ? '1' : '0')
   for (const wrong of [flipped, key.slice(0, -2), `${key}0`])
     assertUnauthorized(await domains({ 'X-API-Key': wrong }))
-  assert.equal(await reads(), before)
+  assert.equal(await reads(), first)
   const unknown = await startServer()
   const foreign = unknown.demo.keys['live'] ?? ''
   await unknown.close()
   assertUnauthorized(await domains({ 'X-API-Key': foreign }))
-  assert.ok((await reads()) > before, 'an unknown key with a right checksum is looked up')
+  assert.ok((await reads()) > first, 'an unknown key with a right checksum is looked up')
 })
 
 test('OSIR-11 each scope opens exactly its resource and verb', async () => {

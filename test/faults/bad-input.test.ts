@@ -265,11 +265,11 @@ test('arbitrary paths are unknown, not errors', async () => {
 })
 
 test('a refused request changes nothing', async () => {
-  const before = (await storeBytes(server)).length
+  const size = (await storeBytes(server)).length
   for (let count = 0; count < 20; count += 1) {
     await call(server, '/api/auth/signup/', { json: { email: 'nope', password: 'short' } })
     await call(server, '/o/authorize/?client_id=unknown')
     await call(server, '/v1/domains', { headers: { 'X-API-Key': 'osir_live_wrong' } })
   }
-  assert.equal((await storeBytes(server)).length, before)
+  assert.equal((await storeBytes(server)).length, size)
 })

@@ -54,7 +54,7 @@ const isAddress = (path: Path) => /(?:action|href)$/i.test(String(path.at(-1)))
 
 /** A moment that can't be read is shown as it is, without its `<time>`: that tag alone may go. */
 const skeletonAt = (path: Path, html: string) =>
-  skeleton(html).filter((tag) => !(/At$/.test(String(path.at(-1))) && /^\/?time /.test(tag)))
+  skeleton(html).filter((tag) => !(String(path.at(-1)).endsWith('At') && /^\/?time /.test(tag)))
 
 /** Left empty, these links are left out. */
 const isOptional = (path: Path) => ['signUpHref', 'googleHref'].includes(String(path.at(-1)))
