@@ -6,8 +6,12 @@ const rule = (scope: string) => ({ doors, scopes: [scope], limits: ['ocs-api'] }
 const teamOf = ({ principal }: ApiCall) => principal.team?.id ?? ''
 
 /** A machine that is limited to some chatbots sees no other; an empty list is none at all. */
-function requireResource({ principal }: ApiCall, chatbotId: string): void {
-  if (principal.resources?.includes(chatbotId) === false)
+function mayUse({ principal }: ApiCall, chatbotId: unknown): boolean {
+  return principal.resources?.includes(String(chatbotId)) !== false
+}
+
+function requireResource(call: ApiCall, chatbotId: string): void {
+  if (!mayUse(call, chatbotId))
     throw new ProtocolError('forbidden', 'This credential may not use this chatbot.')
 }
 
@@ -33,8 +37,10 @@ export function chatbotRoutes(tables: Tables, host: PlatformHost): readonly ApiR
           'SELECT chatbot_id AS id, name FROM ocs_chatbot WHERE team_id = $1 ORDER BY chatbot_id',
           [teamOf(call)],
         )
-        const { resources } = call.principal
-        return jsonAnswer(200, resources ? all.filter(({ id }) => resources.includes(String(id))) : all)
+        return jsonAnswer(
+          200,
+          all.filter(({ id }) => mayUse(call, id)),
+        )
       },
     },
     {
@@ -88,14 +94,16 @@ export function sessionRoutes(tables: Tables, host: PlatformHost): readonly ApiR
       method: 'GET',
       path: '/api/sessions',
       rule: rule('session:read'),
-      handle: async (call) =>
-        jsonAnswer(
+      async handle(call) {
+        const all = await tables.query(
+          'SELECT session_id AS id, chatbot_id AS chatbot FROM ocs_session WHERE team_id = $1 ORDER BY session_id',
+          [teamOf(call)],
+        )
+        return jsonAnswer(
           200,
-          await tables.query(
-            'SELECT session_id AS id, chatbot_id AS chatbot FROM ocs_session WHERE team_id = $1 ORDER BY session_id',
-            [teamOf(call)],
-          ),
-        ),
+          all.filter(({ chatbot }) => mayUse(call, chatbot)),
+        )
+      },
     },
     {
       method: 'POST',

@@ -1,16 +1,17 @@
 import { newId } from '../crypto/id.ts'
 import { newSecret, secretHash } from '../crypto/secret.ts'
-import type { BrowserSession } from '../store/contract/index.ts'
+import type { Account } from '../store/contract/index.ts'
 import type { AccountContext } from './context.ts'
 
 /** How long a browser stays signed in, in seconds. */
 export const browserSessionLifetime = 14 * 24 * 3600
 
-/** Signs a browser in: a fresh session each time, so that one planted before the sign-in is worth nothing. Returns the cookie's secret. */
+/** Signs a browser in: a fresh session each time, so that one planted before the sign-in is worth nothing. Returns the cookie's secret; `undefined` when the password that was verified has been changed meanwhile. */
 export async function startBrowserSession(
-  accountId: string,
+  account: Account,
   { store, now, event }: AccountContext,
-): Promise<{ readonly secret: string; readonly session: BrowserSession }> {
+): Promise<string | undefined> {
+  const { accountId } = account
   const secret = newSecret()
   const session = {
     sessionId: newId('ses_', now),
@@ -19,10 +20,11 @@ export async function startBrowserSession(
     authenticatedAt: now,
     expiresAt: now + browserSessionLifetime,
   }
-  await store.accounts.addSession(
+  const added = await store.accounts.addSession(
     session,
+    account,
     event('session.started', { accountId, targetId: session.sessionId }),
     now,
   )
-  return { secret, session }
+  return added ? secret : undefined
 }

@@ -2,6 +2,7 @@ import { formatScope, type Scope } from '@sallyport/protocol'
 import { newSecret } from '../crypto/secret.ts'
 import { formatRefreshToken } from '../crypto/refresh-token.ts'
 import { signJwt } from '../crypto/signing-key.ts'
+import type { RefreshSettings } from '../settings/door.ts'
 import type { Family } from '../store/contract/index.ts'
 import type { GrantContext } from './context.ts'
 
@@ -17,6 +18,11 @@ export interface Issued {
   readonly expiresIn: number
   readonly refreshToken: string | undefined
   readonly scope: Scope
+}
+
+/** When the newest refresh token of a family ends: left unused too long, or with its family. */
+export function refreshExpiresAt(family: Family, { idle }: Pick<RefreshSettings, 'idle'>): number {
+  return Math.min(family.issuedAt + idle, family.expiresAt ?? Number.MAX_SAFE_INTEGER)
 }
 
 /**
@@ -47,7 +53,7 @@ export function issue({ family, scope }: Granted, { signingKey, sealer, door, no
     familyId,
     gen: family.gen,
     issuedAt: family.issuedAt,
-    expiresAt: Math.min(family.issuedAt + door.refresh.idle, family.expiresAt ?? Number.MAX_SAFE_INTEGER),
+    expiresAt: refreshExpiresAt(family, door.refresh),
   }
   return {
     accessToken: signJwt('at+jwt', claims, signingKey),

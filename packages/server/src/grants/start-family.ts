@@ -1,10 +1,12 @@
-import type { Family } from '../store/contract/index.ts'
+import { ProtocolError } from '@sallyport/protocol'
+import type { Family, SignInProof } from '../store/contract/index.ts'
 import type { GrantContext } from './context.ts'
 
-/** Creates a family whose first tokens are about to be issued. */
+/** Creates a family whose first tokens are about to be issued. Refuses when the proof of the sign-in no longer holds. */
 export async function startFamily(
   start: Pick<Family, 'familyId' | 'kind' | 'accountId' | 'clientId' | 'teamId' | 'scope'>,
   { store, door, now, event }: GrantContext,
+  proof?: SignInProof,
 ): Promise<Family> {
   const expiresAt =
     start.kind === 'machine'
@@ -19,6 +21,10 @@ export async function startFamily(
     ...(start.clientId !== undefined && { clientId: start.clientId }),
     ...(start.teamId !== undefined && { teamId: start.teamId }),
   }
-  await store.families.create(family, event('token.issued', about), now)
+  if (!(await store.families.create(family, event('token.issued', about), now, proof))) {
+    throw new ProtocolError('no_active_account', 'No active account found with the given credentials', {
+      detail: 'the password was changed during the sign-in',
+    })
+  }
   return { ...family, gen: 1, issuedAt: now, previousIssuedAt: undefined, createdAt: now, endedAt: undefined }
 }

@@ -2,7 +2,18 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { newId } from '../../src/crypto/id.ts'
 import type { Change, Store } from '../../src/store/contract/index.ts'
-import { account, addAccount, addWidget, code, event, family, fresh, now, range } from './samples.ts'
+import {
+  account,
+  addAccount,
+  addSession,
+  addWidget,
+  event,
+  family,
+  fresh,
+  newCode,
+  now,
+  range,
+} from './samples.ts'
 
 const winners = (wins: readonly boolean[]) => wins.filter(Boolean).length
 
@@ -64,7 +75,7 @@ function familyContract(store: () => Store): void {
   })
 
   test('of 50 requests taking one code exactly one is first', async () => {
-    const [made, issued] = [family(), code()]
+    const [made, issued] = [family(), await newCode(store())]
     await store().families.createWithCode(made, issued, event(), now)
     const taken = await Promise.all(range(50).map(() => store().families.takeCode(issued.hash, now + 3)))
     assert.equal(winners(taken.map((one) => one?.usedBefore === false)), 1)
@@ -73,7 +84,7 @@ function familyContract(store: () => Store): void {
   })
 
   test('the first taker starts the clock of the first generation, later ones leave it', async () => {
-    const [made, issued] = [family(), code()]
+    const [made, issued] = [family(), await newCode(store())]
     await store().families.createWithCode(made, issued, event(), now)
     assert.equal((await store().families.takeCode(issued.hash, now + 3))?.family.issuedAt, now + 3)
     assert.equal((await store().families.takeCode(issued.hash, now + 9))?.family.issuedAt, now + 3)
@@ -104,14 +115,10 @@ function accountContract(store: () => Store): void {
   })
 
   test('a password is replaced only against the one that was verified, and ends every sign-in', async () => {
-    const { accountId } = await addAccount(store())
+    const { hash, account: person } = await addSession(store())
+    const { accountId } = person
     const made = family({ accountId })
     await store().families.create(made, event(), now)
-    await store().accounts.addSession(
-      { sessionId: 's', hash: fresh('s'), accountId, authenticatedAt: now, expiresAt: now + 99 },
-      event(),
-      now,
-    )
     const change = (passwordHash: string) => ({ accountId, expected: 'hash-1', passwordHash })
     const wins = await Promise.all(
       range(10).map((n) => store().accounts.setPassword(change(`new-${n}`), event(), now)),
@@ -119,6 +126,16 @@ function accountContract(store: () => Store): void {
     assert.equal(winners(wins), 1)
     assert.equal((await store().accounts.find(accountId))?.passwordHash, `new-${wins.indexOf(true)}`)
     assert.equal((await store().families.find(made.familyId))?.endedAt, now)
+    assert.equal(await store().accounts.findSession(hash, now), undefined)
+    // What was on its way with the old password, or in the old session, comes too late.
+    const late = family({ accountId })
+    assert.equal(await store().families.create(late, event(), now, person), false)
+    assert.equal(await store().families.find(late.familyId), undefined)
+    const session = { sessionId: 's', hash: fresh('s'), accountId, authenticatedAt: now, expiresAt: now + 9 }
+    assert.equal(await store().accounts.addSession(session, person, event(), now), false)
+    const code = { ...(await newCode(store())), sessionHash: hash }
+    assert.equal(await store().families.createWithCode(late, code, event(), now), false)
+    assert.equal(await store().families.takeCode(code.hash, now), undefined)
   })
 
   test('an upstream sign-in is taken once and only while it lasts', async () => {
@@ -252,9 +269,44 @@ function ownedContract(store: () => Store): void {
     assert.equal(await make(undefined), undefined)
   })
 
+  test('a team takes its clients’ families and its consents with it', async () => {
+    const { accountId, homeTeamId } = await addAccount(store())
+    const clientId = newId('app_', now)
+    await store().clients.create(
+      {
+        clientId,
+        doorId: 'door',
+        name: 'c',
+        type: 'public',
+        teamId: homeTeamId,
+        grantTypes: [],
+        scope: [],
+        redirectUris: [],
+        resources: undefined,
+      },
+      undefined,
+      event(),
+      now,
+    )
+    const [elsewhere, here] = [family({ clientId }), family({ accountId: 'acc_y', teamId: homeTeamId })]
+    for (const one of [elsewhere, here])
+      await store().families.createWithCode(one, await newCode(store()), event(), now)
+    const heard: string[] = []
+    const stop = store().follow(({ id }) => heard.push(id))
+    assert.equal(await store().teams.remove(homeTeamId, event(), now), true)
+    stop()
+    for (const { familyId } of [elsewhere, here]) {
+      assert.equal((await store().families.find(familyId))?.endedAt, now)
+      assert.ok(heard.includes(familyId))
+    }
+    assert.ok(heard.includes(clientId) && heard.includes(`${accountId}:${homeTeamId}`))
+    assert.equal(await store().clients.consent('acc_y', 'app_x', homeTeamId), undefined)
+  })
+
   test('withdrawing a consent ends the families that came of it and no others', async () => {
     const [mine, other] = [family({ accountId: fresh('acc') }), family()]
-    for (const one of [mine, other]) await store().families.createWithCode(one, code(), event(), now)
+    for (const one of [mine, other])
+      await store().families.createWithCode(one, await newCode(store()), event(), now)
     assert.equal(await store().clients.withdrawConsent(mine.accountId ?? '', 'app_x', event(), now), true)
     assert.equal((await store().families.find(mine.familyId))?.endedAt, now)
     assert.equal((await store().families.find(other.familyId))?.endedAt, undefined)
@@ -328,7 +380,7 @@ function feedContract(store: () => Store): void {
   })
 
   test('the sweep takes what has expired and leaves the rest', async () => {
-    const [old, young] = [code(), code()]
+    const [old, young] = [await newCode(store()), await newCode(store())]
     await store().families.createWithCode(family({ expiresAt: now + 10 }), old, event(), now)
     const living = family()
     await store().families.createWithCode(living, { ...young, expiresAt: now + 90 * 24 * 3600 }, event(), now)

@@ -1,5 +1,11 @@
 import { newId } from '../../src/crypto/id.ts'
-import type { AuditEvent, NewAccount, NewCode, NewFamily, Store } from '../../src/store/contract/index.ts'
+import type {
+  ApprovedCode,
+  AuditEvent,
+  NewAccount,
+  NewFamily,
+  Store,
+} from '../../src/store/contract/index.ts'
 
 /** The moment at which everything in these tests happens. */
 export const now = 1_000_000
@@ -44,10 +50,11 @@ export function family(more: Partial<NewFamily> = {}): NewFamily {
   }
 }
 
-/** A new code. */
-export function code(): NewCode {
+/** A new code, approved in a signed-in browser. */
+export async function newCode(store: Store): Promise<ApprovedCode> {
   return {
     hash: fresh('code'),
+    sessionHash: (await addSession(store)).hash,
     redirectUri: 'https://app.example/cb',
     askedRedirectUri: 'https://app.example/cb',
     codeChallenge: undefined,
@@ -78,4 +85,20 @@ export async function addWidget(store: Store, sessionLimit: number): Promise<str
     now,
   )
   return widgetId
+}
+
+/** Signs a new person in; the session's hash and whose it is. */
+export async function addSession(
+  store: Store,
+): Promise<{ readonly hash: string; readonly account: NewAccount }> {
+  const [made, hash] = [await addAccount(store), fresh('session')]
+  const session = {
+    sessionId: newId('ses_', now),
+    hash,
+    accountId: made.accountId,
+    authenticatedAt: now,
+    expiresAt: now + 365 * 24 * 3600,
+  }
+  await store.accounts.addSession(session, made, event(), now)
+  return { hash, account: made }
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, describe, test } from 'node:test'
 import type { Store } from '../../src/store/contract/index.ts'
 import { openSqlStore } from '../../src/store/sql/open.ts'
@@ -116,6 +117,64 @@ describe('durable before answered', () => {
     await turns(20)
     assert.equal(fatal.length, 1)
     assert.equal(answered, 0)
+  })
+
+  test('a job that loses or fails half-way undoes what it had done', async () => {
+    const path = await newPath()
+    const db = openSqlite({ path, onFatal: (error) => assert.fail(String(error)) })
+    await db.batch([{ sql: 'CREATE TABLE t (id TEXT PRIMARY KEY)', params: [] }])
+    const insert = (id: string) => ({ sql: 'INSERT INTO t (id) VALUES ($1)', params: [id] })
+    const loses = { sql: 'UPDATE t SET id = id WHERE id = $1', params: ['nobody'], mustTouch: true } as const
+    const results = await Promise.allSettled([
+      db.batch([insert('kept-1')]),
+      db.batch([insert('lost'), loses]),
+      db.batch([insert('failed'), { sql: 'INSERT INTO t (id) VALUES (NULL), ($1)', params: ['kept-1'] }]),
+      db.batch([insert('kept-2'), insert('kept-3')]),
+    ])
+    assert.deepEqual(
+      results.map((one) => (one.status === 'fulfilled' ? one.value.done : 'failed')),
+      [true, false, 'failed', true],
+    )
+    const rows = await db.query('SELECT id FROM t ORDER BY id', [])
+    assert.deepEqual(
+      rows.map(({ id }) => id),
+      ['kept-1', 'kept-2', 'kept-3'],
+    )
+    await db.close()
+  })
+
+  test('what another process committed is made durable before it is rested upon', async () => {
+    const path = await newPath()
+    const held = heldSync()
+    const here = await open(path, { sync: held.sync })
+    const there = await open(path)
+    await here.durable()
+    const before = held.begun()
+    await there.families.create(family(), event(), now)
+    await here.durable()
+    assert.equal(held.begun(), before + 1)
+    await here.durable()
+    assert.equal(held.begun(), before + 1, 'once')
+    await here.close()
+    await there.close()
+  })
+
+  test('a write waits while another process holds the lock, and reads go on', async () => {
+    const path = await newPath()
+    const store = await open(path)
+    const other = new DatabaseSync(path)
+    other.exec('BEGIN IMMEDIATE')
+    let answered = false
+    const made = family()
+    const write = store.families.create(made, event(), now).then(() => (answered = true))
+    await turns(50)
+    assert.equal(await store.families.find(made.familyId), undefined)
+    assert.equal(answered, false)
+    other.exec('COMMIT')
+    await write
+    assert.equal((await store.families.find(made.familyId))?.gen, 1)
+    other.close()
+    await store.close()
   })
 
   test('a job that fails undoes itself and no other of its turn', async () => {

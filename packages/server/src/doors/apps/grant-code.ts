@@ -1,4 +1,4 @@
-import type { Scope } from '@sallyport/protocol'
+import { ProtocolError, type Scope } from '@sallyport/protocol'
 import { newId } from '../../crypto/id.ts'
 import { newSecret, secretHash } from '../../crypto/secret.ts'
 import type { SignedIn } from '../browser.ts'
@@ -32,7 +32,7 @@ export async function grantCode(
   const code = newSecret()
   const familyId = newId('fam_', now)
   const about = { accountId: account.accountId, clientId: client.clientId, teamId }
-  await services.store.families.createWithCode(
+  const recorded = await services.store.families.createWithCode(
     {
       ...about,
       familyId,
@@ -45,6 +45,7 @@ export async function grantCode(
     },
     {
       hash: secretHash(code),
+      sessionHash: session.hash,
       redirectUri: request.redirectUri,
       askedRedirectUri: request.askedRedirectUri,
       codeChallenge: request.codeChallenge,
@@ -57,5 +58,7 @@ export async function grantCode(
     }),
     now,
   )
+  if (!recorded)
+    throw new ProtocolError('access_denied', 'Your session has ended. Go back to the app and start again.')
   return respondCode(request, code, apps)
 }

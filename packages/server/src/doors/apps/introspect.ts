@@ -1,4 +1,5 @@
 import { ProtocolError } from '@sallyport/protocol'
+import { refreshExpiresAt } from '../../grants/issue.ts'
 import { lostStanding } from '../../grants/standing.ts'
 import type { Endpoint } from '../door.ts'
 import { readClientRequest } from './client.ts'
@@ -14,7 +15,7 @@ async function describe(
   const { family, claims } = token
   const now = services.now()
   const issuedAt = token.type === 'access' ? claims['iat'] : family.issuedAt
-  const expiresAt = token.type === 'access' ? claims['exp'] : family.issuedAt + door.refresh.idle
+  const expiresAt = token.type === 'access' ? claims['exp'] : refreshExpiresAt(family, door.refresh)
   if (typeof expiresAt !== 'number' || expiresAt <= now || family.endedAt !== undefined) return inactive
   if (token.type === 'refresh' && token.gen !== family.gen) return inactive
   if (await lostStanding(family, services.store, now)) return inactive

@@ -43,6 +43,7 @@ export async function pairFor(
       scope: [],
     },
     context,
+    account,
   )
   const { accessToken, refreshToken } = issue({ family, scope: [] }, context)
   return { access: accessToken, refresh: refreshToken }

@@ -26,7 +26,10 @@ export function passwordEndpoint(people: PeopleContext): Endpoint {
         const change = { oldPassword, newPassword, minPasswordLength: door.minPasswordLength }
         const done = await changePassword(account, change, accountContext(request, people))
         if (done.outcome === 'refuse') throw fieldErrors(done.fields)
-        return { status: 200, headers: noStore, body: await pairFor(account, request, people) }
+        // Read again: the new pair rests on the new password.
+        const changed = await services.store.accounts.find(account.accountId)
+        if (!changed) throw new ProtocolError('token_not_valid', 'User not found')
+        return { status: 200, headers: noStore, body: await pairFor(changed, request, people) }
       },
     },
   }

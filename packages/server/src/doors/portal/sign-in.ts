@@ -1,4 +1,4 @@
-import { ipBucket, parseQuery } from '@sallyport/protocol'
+import { ipBucket, ProtocolError, parseQuery } from '@sallyport/protocol'
 import { startBrowserSession } from '../../accounts/browser-session.ts'
 import { browserSessionLifetime } from '../../accounts/browser-session.ts'
 import { signIn } from '../../accounts/sign-in.ts'
@@ -20,7 +20,9 @@ export async function enter(
   request: Request,
   portal: PortalContext,
 ): Promise<Reply> {
-  const { secret } = await startBrowserSession(account.accountId, accountContext(request, portal))
+  const secret = await startBrowserSession(account, accountContext(request, portal))
+  if (secret === undefined)
+    throw new ProtocolError('access_denied', 'Your password was changed. Sign in again.')
   const cookie = { name: sessionCookie, value: secret, maxAge: browserSessionLifetime }
   const headers = {
     location: returnPath,

@@ -1,4 +1,5 @@
 import type { AuditEvent } from './audit.ts'
+import type { SignInProof } from './families.ts'
 
 /** A person. */
 export interface Account {
@@ -79,7 +80,8 @@ export interface AccountStore {
   /** Deletes the account with its home team, memberships, consents, keys, families and sessions. */
   remove(accountId: string, event: AuditEvent, now: number): Promise<boolean>
 
-  addSession(session: BrowserSession, event: AuditEvent, now: number): Promise<void>
+  /** `false`, and nothing added, when the password that was verified is no longer the account's. */
+  addSession(session: BrowserSession, proof: SignInProof, event: AuditEvent, now: number): Promise<boolean>
   /** A session that has neither ended nor expired. */
   findSession(hash: string, now: number): Promise<BrowserSession | undefined>
   endSession(hash: string, event: AuditEvent, now: number): Promise<void>

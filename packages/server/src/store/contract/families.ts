@@ -43,6 +43,12 @@ export interface NewCode {
   readonly expiresAt: number
 }
 
+/** A code about to be given out. */
+export interface ApprovedCode extends NewCode {
+  /** Hash of the browser session that approved it. */
+  readonly sessionHash: string
+}
+
 /** A code as found by the request that took it. */
 export interface TakenCode extends NewCode {
   readonly clientId: string
@@ -52,9 +58,16 @@ export interface TakenCode extends NewCode {
   readonly family: Family
 }
 
+/** What a sign-in rests on: the password hash that was verified, `undefined` for a sign-in without one. */
+export interface SignInProof {
+  readonly accountId: string
+  readonly passwordHash: string | undefined
+}
+
 /** Token families, authorization codes. */
 export interface FamilyStore {
-  create(family: NewFamily, event: AuditEvent, now: number): Promise<void>
+  /** `false`, and nothing made, when `proof` no longer holds: a password that was changed meanwhile has ended every sign-in with the old one, and must end this one too. */
+  create(family: NewFamily, event: AuditEvent, now: number, proof?: SignInProof): Promise<boolean>
   find(familyId: string): Promise<Family | undefined>
   /**
    * Moves the generation from `from` to `from + 1`, issued at `now`, or does nothing when it is no longer `from` or the family has ended.
@@ -68,8 +81,8 @@ export interface FamilyStore {
   ): Promise<{ readonly won: boolean; readonly family: Family } | undefined>
   /** Ends it; `false` when it had ended or never was. */
   end(familyId: string, event: AuditEvent, now: number): Promise<boolean>
-  /** Records the consent (or widens nothing: replaces its scope), the family and its code, in one step. */
-  createWithCode(family: NewFamily, code: NewCode, event: AuditEvent, now: number): Promise<void>
+  /** Records the consent, the family and its code in one step; `false`, and nothing recorded, when the session that approved has ended. */
+  createWithCode(family: NewFamily, code: ApprovedCode, event: AuditEvent, now: number): Promise<boolean>
   /** Marks a code used and returns it with its family, in one step; the first taker restarts the family's `issuedAt` at `now`. */
   takeCode(hash: string, now: number): Promise<TakenCode | undefined>
 }

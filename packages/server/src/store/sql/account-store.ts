@@ -4,11 +4,21 @@ import type {
   AuditEvent,
   BrowserSession,
   NewAccount,
+  SignInProof,
   UpstreamLogin,
 } from '../contract/index.ts'
 import type { Database, Row, Statement } from '../database.ts'
 import { bit, flag, number, optionalNumber, optionalText, orNull, text } from './row.ts'
-import { audit, change, endFamilies, endSessionTokens, remove, removeTelling, run } from './statements.ts'
+import {
+  audit,
+  change,
+  endFamilies,
+  endSessionTokens,
+  remove,
+  removeTelling,
+  proveSignIn,
+  run,
+} from './statements.ts'
 import { removeTeamStatements } from './remove-team.ts'
 
 function readAccount(row: Row): Account {
@@ -168,9 +178,10 @@ export class SqlAccountStore implements AccountStore {
     ])
   }
 
-  async addSession(session: BrowserSession, event: AuditEvent, now: number): Promise<void> {
+  addSession(session: BrowserSession, proof: SignInProof, event: AuditEvent, now: number): Promise<boolean> {
     const { hash, sessionId, accountId, authenticatedAt, expiresAt } = session
-    await this.#db.batch([
+    return run(this.#db, [
+      proveSignIn(proof),
       {
         sql: 'INSERT INTO browser_session (hash, session_id, account_id, authenticated_at, expires_at) VALUES ($1, $2, $3, $4, $5)',
         params: [hash, sessionId, accountId, authenticatedAt, expiresAt],

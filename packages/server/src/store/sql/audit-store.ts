@@ -35,8 +35,8 @@ export class SqlAuditStore implements AuditStore {
     readonly before?: string
     readonly type?: string
   }): Promise<readonly AuditRecord[]> {
-    // Ids sort by time; a tilde sorts after every one of them.
-    const { limit, before = '~', type } = page
+    // Ids sort by time; this one sorts after all of them, in any collation.
+    const { limit, before = 'evt_z', type } = page
     const rows =
       type === undefined
         ? await this.#db.query(

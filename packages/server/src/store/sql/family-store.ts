@@ -1,15 +1,16 @@
 import type {
+  ApprovedCode,
   AuditEvent,
   Family,
   FamilyKind,
   FamilyStore,
-  NewCode,
   NewFamily,
+  SignInProof,
   TakenCode,
 } from '../contract/index.ts'
 import type { Database, Row, Statement } from '../database.ts'
 import { list, number, optionalNumber, optionalText, orNull, text } from './row.ts'
-import { audit, change, run } from './statements.ts'
+import { audit, change, proveSignIn, run } from './statements.ts'
 
 const kinds: readonly FamilyKind[] = ['login', 'code', 'vendor', 'machine']
 
@@ -75,8 +76,9 @@ export class SqlFamilyStore implements FamilyStore {
     this.#db = db
   }
 
-  async create(family: NewFamily, event: AuditEvent, now: number): Promise<void> {
-    await this.#db.batch([insertFamily(family, now), audit(event, now)])
+  create(family: NewFamily, event: AuditEvent, now: number, proof?: SignInProof): Promise<boolean> {
+    const proven = proof ? [proveSignIn(proof)] : []
+    return run(this.#db, [...proven, insertFamily(family, now), audit(event, now)])
   }
 
   async find(familyId: string): Promise<Family | undefined> {
@@ -114,10 +116,15 @@ export class SqlFamilyStore implements FamilyStore {
     ])
   }
 
-  async createWithCode(family: NewFamily, code: NewCode, event: AuditEvent, now: number): Promise<void> {
+  createWithCode(family: NewFamily, code: ApprovedCode, event: AuditEvent, now: number): Promise<boolean> {
     const { familyId, doorId, accountId = '', clientId = '', teamId = '', scope } = family
     const { hash, redirectUri, askedRedirectUri, codeChallenge, expiresAt } = code
-    await this.#db.batch([
+    return run(this.#db, [
+      {
+        sql: 'UPDATE browser_session SET session_id = session_id WHERE hash = $1 AND expires_at > $2',
+        params: [code.sessionHash, now],
+        mustTouch: true,
+      },
       insertFamily(family, now),
       {
         sql: `INSERT INTO authorization_code (hash, family_id, client_id, door_id, redirect_uri, asked_redirect_uri, code_challenge, expires_at, uses)

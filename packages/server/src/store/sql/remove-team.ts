@@ -7,6 +7,17 @@ export function removeTeamStatements(teamId: string, now: number): readonly Stat
   const widgets = 'SELECT widget_id FROM widget WHERE team_id = $1'
   return [
     ...endFamilies('team_id', teamId, now),
+    changes(
+      'family',
+      'SELECT f.family_id AS id FROM token_family f JOIN client c ON c.client_id = f.client_id WHERE c.team_id = $3 AND f.ended_at IS NULL',
+      [teamId],
+      now,
+    ),
+    {
+      sql: `UPDATE token_family SET ended_at = $2 WHERE client_id IN (${ofTeam}) AND ended_at IS NULL`,
+      params: [teamId, now],
+    },
+    remove('consent', 'team_id', teamId),
     ...endSessionTokens('team_id', teamId, now),
     {
       sql: `UPDATE widget_session SET ended_at = $2 WHERE widget_id IN (${widgets}) AND ended_at IS NULL`,

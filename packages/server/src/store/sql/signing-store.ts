@@ -37,7 +37,9 @@ export class SqlSigningStore implements SigningStore {
     const { kid, alg, privateKey, publicJwk, activeAt } = key
     await this.#db.batch([
       {
-        sql: 'UPDATE signing_key SET replaced_at = $1, remove_at = $2 WHERE replaced_at IS NULL',
+        // A key that was to go sooner keeps its end; one that was to stay longer does not.
+        sql: `UPDATE signing_key SET replaced_at = COALESCE(replaced_at, $1),
+              remove_at = CASE WHEN remove_at IS NULL OR remove_at > $2 THEN $2 ELSE remove_at END`,
         params: [activeAt, removeOthersAt],
       },
       {

@@ -1,5 +1,5 @@
 import { newId } from '../../crypto/id.ts'
-import type { AuditEvent, ChangeKind } from '../contract/index.ts'
+import type { AuditEvent, ChangeKind, SignInProof } from '../contract/index.ts'
 import type { Database, Statement, Value } from '../database.ts'
 import { orNull } from './row.ts'
 
@@ -87,6 +87,15 @@ export function removeTelling(
 /** Deletes rows that nobody caches. */
 export function remove(table: string, where: string, value: string): Statement {
   return { sql: `DELETE FROM ${table} WHERE ${where} = $1`, params: [value] }
+}
+
+/** Touches the account whose proof of sign-in still holds, and no other. */
+export function proveSignIn({ accountId, passwordHash }: SignInProof): Statement {
+  return {
+    sql: `UPDATE account SET account_id = account_id WHERE account_id = $1 AND COALESCE(password_hash, '') = $2 AND disabled_at IS NULL`,
+    params: [accountId, passwordHash ?? ''],
+    mustTouch: true,
+  }
 }
 
 /** Runs a job; `true` when none of its statements that must touch a row touched none. */

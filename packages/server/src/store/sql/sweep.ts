@@ -2,27 +2,43 @@ import type { Database } from '../database.ts'
 
 const day = 24 * 3600
 
-/** What can go, and how long after. A replayed code must still be noticed, a late change still be told. */
-const sweeps: readonly { readonly sql: string; readonly after: number }[] = [
-  { sql: 'DELETE FROM authorization_code WHERE expires_at < $1', after: 600 },
-  { sql: 'DELETE FROM upstream_login WHERE expires_at < $1', after: 0 },
-  { sql: 'DELETE FROM browser_session WHERE expires_at < $1', after: 0 },
-  { sql: 'DELETE FROM session_token WHERE expires_at < $1', after: day },
-  { sql: 'DELETE FROM widget_session WHERE expires_at < $1', after: day },
-  { sql: 'DELETE FROM client_secret WHERE expires_at < $1', after: day },
-  { sql: 'DELETE FROM token_family WHERE expires_at < $1', after: 30 * day },
-  { sql: 'DELETE FROM token_family WHERE ended_at < $1', after: 30 * day },
-  { sql: 'DELETE FROM signing_key WHERE remove_at < $1', after: day },
-  { sql: 'DELETE FROM change_log WHERE at < $1', after: 7 * day },
+interface Expiring {
+  readonly table: string
+  readonly id: string
+  /** The moment from which a row is past. */
+  readonly moment: string
+  /** How long after that it can go: a replayed code must still be noticed, a late change still be told. */
+  readonly after: number
+}
+
+const expiring: readonly Expiring[] = [
+  { table: 'authorization_code', id: 'hash', moment: 'expires_at', after: 600 },
+  { table: 'upstream_login', id: 'state_hash', moment: 'expires_at', after: 0 },
+  { table: 'browser_session', id: 'hash', moment: 'expires_at', after: 0 },
+  { table: 'session_token', id: 'hash', moment: 'expires_at', after: day },
+  { table: 'widget_session', id: 'session_id', moment: 'expires_at', after: day },
+  { table: 'client_secret', id: 'secret_id', moment: 'expires_at', after: day },
+  { table: 'token_family', id: 'family_id', moment: 'expires_at', after: 30 * day },
+  { table: 'token_family', id: 'family_id', moment: 'ended_at', after: 30 * day },
+  { table: 'signing_key', id: 'kid', moment: 'remove_at', after: day },
+  { table: 'change_log', id: 'change_id', moment: 'at', after: 7 * day },
 ]
+
+/** Rows of one transaction: few enough that nobody waits long behind it, however large the backlog. */
+const portion = 500
 
 /** Deletes what has expired and can no longer be asked for; returns how many rows. */
 export async function sweep(db: Database, now: number): Promise<number> {
-  let gone = 0
-  // One at a time: each is a transaction of its own, so that nobody waits long behind it.
-  for (const { sql, after } of sweeps) {
-    const { rows } = await db.batch([{ sql: `${sql} RETURNING 1 AS gone`, params: [now - after] }])
-    gone += rows[0]?.length ?? 0
+  let total = 0
+  for (const { table, id, moment, after } of expiring) {
+    const past = `SELECT ${id} FROM ${table} WHERE ${moment} < $1 LIMIT ${portion}`
+    const sql = `DELETE FROM ${table} WHERE ${id} IN (${past}) RETURNING 1 AS gone`
+    let gone = portion
+    while (gone === portion) {
+      const { rows } = await db.batch([{ sql, params: [now - after] }])
+      gone = rows[0]?.length ?? 0
+      total += gone
+    }
   }
-  return gone
+  return total
 }
