@@ -43,8 +43,9 @@ export const doors: readonly DoorSettings[] = [
     shape: 'detail',
     format: { prefix: 'ocs', layout: 'base62', environments: false },
     scopes: apiScopes,
+    roles: {},
     readOnlyDefault: true,
-    credentialLimit: { limit: 100, window: 300 },
+    creations: { limit: 100, window: 300 },
   },
 ]
 

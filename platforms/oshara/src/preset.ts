@@ -36,7 +36,8 @@ export const doors: readonly DoorSettings[] = [
     shape: 'detail',
     format: { prefix: 'sk', layout: 'hex', environments: false },
     scopes: {},
+    roles: {},
     readOnlyDefault: false,
-    credentialLimit: { limit: 100, window: 300 },
+    creations: { limit: 100, window: 300 },
   },
 ]

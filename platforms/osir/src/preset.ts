@@ -18,6 +18,12 @@ export const scopes = {
 
 const all = Object.keys(scopes)
 
+/** What the roles that can't do everything may give away. */
+const roles = {
+  viewer: all.filter((scope) => scope.endsWith(':read')),
+  technical: all.filter((scope) => !scope.startsWith('billing:')),
+}
+
 /** OSIR's doors: servers with API keys and session tokens, and apps that act for people. */
 export const doors: readonly DoorSettings[] = [
   {
@@ -27,9 +33,10 @@ export const doors: readonly DoorSettings[] = [
     shape: 'message',
     format: { prefix: 'osir', layout: 'base62', environments: true },
     scopes,
+    roles,
     readOnlyDefault: false,
     sessionTokens: { path: '/v1/session-tokens', lifetime: 8 * hour, idle: 30 * minute },
-    credentialLimit: { limit: 100, window: 5 * minute },
+    creations: { limit: 100, window: 5 * minute },
   },
   {
     kind: 'apps',
@@ -40,10 +47,7 @@ export const doors: readonly DoorSettings[] = [
     pkce: 'confidential-may-omit',
     scopes,
     teams: 'home',
-    roles: {
-      viewer: all.filter((scope) => scope.endsWith(':read')),
-      technical: all.filter((scope) => !scope.startsWith('billing:')),
-    },
+    roles,
     codeLifetime: minute,
     accessLifetime: hour,
     // The document never says that a refresh token ends when it was used, so it works until its successor is.

@@ -1,4 +1,11 @@
-import { formatApiKey, parseIpList, previewApiKey, type Scope, scopeWithin } from '@sallyport/protocol'
+import {
+  formatApiKey,
+  intersectScope,
+  parseIpList,
+  previewApiKey,
+  type Scope,
+  scopeWithin,
+} from '@sallyport/protocol'
 import { newId } from '../crypto/id.ts'
 import { newBytes, secretHash } from '../crypto/secret.ts'
 import type { KeysDoor } from '../settings/door.ts'
@@ -9,6 +16,8 @@ export interface NewKey {
   readonly name: string
   readonly accountId: string
   readonly teamId: string
+  /** Of the owner, in that team. */
+  readonly role: string
   readonly environment: Environment
   readonly scope: Scope
   readonly ipList: readonly string[]
@@ -32,6 +41,13 @@ export interface KeyContext {
   event(type: string, more?: Omit<AuditEvent, 'type' | 'doorId' | 'ip' | 'requestId'>): AuditEvent
 }
 
+/** The scopes that somebody of a role may give away here, sorted: nobody can hand on more than they have. */
+export function grantableKeyScope({ scopes, roles }: KeysDoor, role: string): Scope {
+  const all = Object.keys(scopes).sort()
+  const most = roles[role]
+  return most === undefined ? all : intersectScope(all, most)
+}
+
 /** Makes an API key for a door. */
 export async function createKey(
   wanted: NewKey,
@@ -39,12 +55,11 @@ export async function createKey(
   { store, now, event }: KeyContext,
 ): Promise<KeyCreation> {
   const { name, environment, scope, ipList, expiresAt, accountId, teamId } = wanted
+  const grantable = grantableKeyScope(door, wanted.role)
   const ips = parseIpList(ipList)
   const fields = {
     ...((name.trim() === '' || name.length > 100) && { name: ['Use 1 to 100 characters.'] }),
-    ...(!scopeWithin(scope, Object.keys(door.scopes)) && {
-      scopes: [`Known scopes: ${Object.keys(door.scopes).join(' ') || 'none'}.`],
-    }),
+    ...(!scopeWithin(scope, grantable) && { scopes: [`You can give: ${grantable.join(' ') || 'none'}.`] }),
     ...(ips.outcome === 'refuse' && { ip_list: [`"${ips.entry}" is not an address or CIDR range.`] }),
     ...(expiresAt !== undefined && expiresAt <= now && { expires_at: ['This moment has passed.'] }),
     ...(environment === 'test' && !door.format.environments && { environment: ['Keys here are live.'] }),

@@ -17,6 +17,8 @@ export interface FactParts {
   readonly limits: Readonly<Record<string, LimitTable>>
   readonly baseUrl: string
   now(): number
+  /** Told when the signing keys could not be read again. */
+  reloadFailed(error: unknown): void
 }
 
 /** This server's own live facts, for the guards in its process. */
@@ -113,7 +115,7 @@ async function spendNamed(
 
 /** Opens the facts of a server over its store. */
 export function openFacts(parts: FactParts): LocalFacts {
-  const { store, signing, limiter, doors, limits, baseUrl, now } = parts
+  const { store, signing, limiter, doors, limits, baseUrl, now, reloadFailed } = parts
   const keyDoors = doors.filter((door): door is KeysDoor => door.kind === 'keys')
   const byIssuer = new Map(
     doors
@@ -144,8 +146,8 @@ export function openFacts(parts: FactParts): LocalFacts {
     used: ({ kind, hash }, at) => touches.add(kind, hash, at),
     spend: (principal, names, at) => spendNamed(principal, names, { limits, limiter, now: at }),
     changed(kind, id) {
-      // A reload is a read; what it needs is published ahead, so nobody waits for it.
-      if (kind === 'signing-key') void signing.reload(now())
+      // What a reload brings is published ahead, so nobody waits for it; one that fails is tried at the next change.
+      if (kind === 'signing-key') signing.reload(now()).catch(reloadFailed)
       drop(kind, id)
     },
     flush: () => touches.flush(),

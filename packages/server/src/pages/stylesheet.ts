@@ -88,7 +88,6 @@ legend { margin-bottom: .5rem; padding: 0; font-size: .9375rem; font-weight: 600
 .choice code, .scopes code { display: block; }
 .inline { display: flex; flex-wrap: wrap; column-gap: 1.5rem; }
 .inline .choice { padding: 0; border: 0; }
-.choice label::first-letter { text-transform: none; }
 .fit { width: auto; min-width: 9rem; margin-top: 1.5rem; }
 @media (max-width: 30rem) { .fit { width: 100%; } }
 @media (prefers-reduced-motion: reduce) { button, .button { transition: none; } }
@@ -111,6 +110,7 @@ const lists = `.scopes { margin: 0; padding: 0; list-style: none; }
 .wide .alert { margin: 0 0 1.25rem; }
 fieldset > .alert { margin: 0 0 .75rem; }
 .secret { display: block; margin-bottom: .5rem; padding: .75rem .875rem; border-radius: 8px; background: var(--card); color: var(--text); font-size: .9375rem; user-select: all; -webkit-user-select: all; }
+.card > .secret { margin: 1rem 0 .75rem; background: var(--tint); font-size: .8125rem; }
 .facts { margin: 1.5rem 0 0; padding-top: 1rem; border-top: 1px solid var(--line); font-size: .875rem; }
 .facts div { display: flex; gap: .75rem; }
 .facts div + div { margin-top: .25rem; }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { createGuard, type GuardOptions } from '@sallyport/guard'
-import type { ProtocolError } from '@sallyport/protocol'
+import { ipBucket, type ProtocolError } from '@sallyport/protocol'
 import { type Logger, pino } from 'pino'
 import { createWidgetDesk } from '../accounts/widgets.ts'
 import { openFacts } from '../checks/facts.ts'
@@ -94,7 +94,16 @@ async function openServices(parts: ServerParts, store: Store, log: Logger): Prom
   }
   const signing = await openSigning(store, now())
   const limits = Object.assign({}, ...platforms.map((platform) => platform.limits ?? {}))
-  const facts = openFacts({ store, signing, limiter, doors, limits, baseUrl, now })
+  const facts = openFacts({
+    store,
+    signing,
+    limiter,
+    doors,
+    limits,
+    baseUrl,
+    now,
+    reloadFailed: (err) => log.error({ err }, 'signing keys could not be read'),
+  })
   store.follow(({ kind, id }) => facts.changed(kind, id))
   return {
     store,
@@ -148,17 +157,20 @@ const audited = new Set([
   'forbidden',
 ])
 
-function recordRefusal(
-  { store, log, now }: Services,
+/** Refusals of one address that become rows in a minute: whoever floods must not fill the disk; the log has them all. */
+const refusalsKept = { limit: 300, window: 60 }
+
+async function recordRefusal(
+  { store, limiter, now }: Services,
   error: ProtocolError,
   door: Door | undefined,
   request: Request,
-): void {
+): Promise<void> {
   if (!audited.has(error.code)) return
+  const { allowed } = await limiter.spend(`refused:${ipBucket(request.ip)}`, refusalsKept, now())
+  if (!allowed) return
   const detail = `${error.code}: ${error.detail ?? error.message}`
-  store.audit
-    .add(auditEvent(request, door?.id ?? 'server')('request.refused', { detail }), now())
-    .catch((err: unknown) => log.error({ err }, 'audit event lost'))
+  await store.audit.add(auditEvent(request, door?.id ?? 'server')('request.refused', { detail }), now())
 }
 
 /** Work that recurs while the server lives. Returns a function that stops it. */
@@ -196,7 +208,11 @@ export async function createServer(parts: ServerParts): Promise<SallyportServer>
     trustedProxies: settings.trustedProxies,
     maxBody,
     durable: () => store.durable(),
-    refused: (error, door, request) => recordRefusal(services, error, door, request),
+    refused: (error, door, request) => {
+      recordRefusal(services, error, door, request).catch((err: unknown) =>
+        log.error({ err }, 'audit event lost'),
+      )
+    },
   })
   const stopChores = startChores(services)
   return {

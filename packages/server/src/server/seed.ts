@@ -145,6 +145,7 @@ async function sowKey(
     name,
     accountId,
     teamId,
+    role: 'owner',
     environment,
     scope: [...scope].sort(),
     ipList: [],

@@ -117,12 +117,14 @@ export interface KeysDoor extends DoorBase {
   readonly managePath: string
   readonly format: KeyFormat
   readonly scopes: Readonly<Record<string, string>>
+  /** The most that somebody of a role may give a key; a role left out may give everything. */
+  readonly roles: Readonly<Record<string, Scope>>
   /** New keys may only read unless asked otherwise. */
   readonly readOnlyDefault: boolean
   /** Session tokens minted from a key or a sign-in; left out: none. */
   readonly sessionTokens?: { readonly path: string; readonly lifetime: number; readonly idle: number }
-  /** How the answers of its management endpoints are wrapped. */
-  readonly credentialLimit: Window
+  /** Keys and session tokens that one caller may make. */
+  readonly creations: Window
 }
 
 /** A mounted door: a kind plus its settings. Plain data. */

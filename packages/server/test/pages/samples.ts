@@ -3,6 +3,7 @@ import {
   accountPage,
   type ConsentModel,
   consentPage,
+  demoCallbackPage,
   type ErrorCodeModel,
   type ErrorModel,
   errorCodePage,
@@ -188,4 +189,14 @@ export const samples: readonly Sample[] = [
   }),
   sample('signed-out', signedOutPage, signedOut),
   sample('error-code', errorCodePage, errorCode),
+  // The code itself is never shown: it is part of the line to paste.
+  sample(
+    'demo-callback',
+    ({ command }: { readonly command: string }) => demoCallbackPage({ code: 'c', command }),
+    {
+      command:
+        'curl -d grant_type=authorization_code -d code=Zk3vQ8m1pXw7Lr5TnBc2JdHs -d client_id=demo localhost:4000/o/token/',
+    },
+  ),
+  sample('demo-callback-declined', demoCallbackPage, { error: 'access_denied' }),
 ]

@@ -18,9 +18,9 @@ import { respondError } from './respond.ts'
 
 const promptless = /(^|&)prompt=[^&]*/g
 
-/** Binds the page to the request it showed: altered on its way back, it is another request, which nobody has seen. */
-function sealOf({ request }: ProvenRequest, { session }: SignedIn, { services }: AppsContext): string {
-  return services.sealer.seal('consent', [session.sessionId, JSON.stringify(request)])
+/** What binds the page to the request it showed: altered on its way back, it is another request, which nobody has seen. */
+function shown({ request }: ProvenRequest, { session }: SignedIn): readonly string[] {
+  return [session.sessionId, JSON.stringify(request)]
 }
 
 /** Sends the browser to sign in and back to this very request, less a `prompt` that would ask again for ever. */
@@ -99,7 +99,7 @@ function showConsent(
     ...consentModel(proven, signedIn, teams, apps),
     action: `${request.path}?${request.search}`,
     csrf: csrf.token,
-    request: sealOf(proven, signedIn, apps),
+    request: apps.services.sealer.seal('consent', shown(proven, signedIn)),
   })
   // Chromium holds the redirect after the form to this list too, so the client's address must be on it.
   const action = formActionOf(proven.request.redirectUri)
@@ -149,7 +149,7 @@ async function decide(request: Request, apps: AppsContext): Promise<Reply> {
   const proven = await readAuthorization(request.search, apps)
   if ('reply' in proven) return proven.reply
   if (!signedIn) return toSignIn(request, proven)
-  if (form.one('request') !== sealOf(proven, signedIn, apps)) {
+  if (!apps.services.sealer.isSeal(form.one('request') ?? '', 'consent', shown(proven, signedIn))) {
     throw new ProtocolError(
       'invalid_request',
       'This is not the request that was shown. Go back to the app and start again.',

@@ -1,10 +1,11 @@
 import type { Guard } from '@sallyport/guard'
 import { type Principal, ProtocolError, parseScope } from '@sallyport/protocol'
-import { createKey } from '../../accounts/keys.ts'
+import { createKey, grantableKeyScope, type NewKey } from '../../accounts/keys.ts'
 import type { KeysDoor } from '../../settings/door.ts'
 import type { ApiKey, Environment } from '../../store/contract/index.ts'
 import type { Endpoint, Handler, Reply, Request } from '../door.ts'
 import { fieldErrors } from '../fields.ts'
+import { spendOrRefuse } from '../limits.ts'
 import { readJson } from '../read-body.ts'
 import { auditEvent, type Services } from '../services.ts'
 
@@ -66,8 +67,8 @@ function texts(value: unknown, name: string): readonly string[] {
   throw fieldErrors({ [name]: ['Expected a list of at most 100 strings.'] })
 }
 
-function readScope(body: Readonly<Record<string, unknown>>, door: KeysDoor): readonly string[] {
-  const all = Object.keys(door.scopes).sort()
+function readScope(body: Readonly<Record<string, unknown>>, role: string, door: KeysDoor): readonly string[] {
+  const all = grantableKeyScope(door, role)
   if (body['scopes'] === undefined) {
     const readOnly = typeof body['read_only'] === 'boolean' ? body['read_only'] : door.readOnlyDefault
     return readOnly ? all.filter((value) => value.endsWith(':read')) : all
@@ -91,18 +92,17 @@ function readEnvironment(value: unknown): Environment {
   throw fieldErrors({ environment: ['Use live or test.'] })
 }
 
-/** The team a key is for: the person's own, or one named by slug that they are in. */
+/** The team a key is for, and the person's role there: their own team, or one named by slug that they are in. */
 async function teamFor(
   body: Readonly<Record<string, unknown>>,
   person: Principal,
   { services }: KeysContext,
-): Promise<string> {
-  const own = person.team?.id ?? ''
-  if (body['team'] === undefined) return own
+): Promise<Pick<NewKey, 'teamId' | 'role'>> {
+  if (body['team'] === undefined) return { teamId: person.team?.id ?? '', role: person.role ?? '' }
   const memberships = await services.store.teams.membershipsOf(person.id)
   const team = memberships.find(({ slug }) => slug === body['team'])
   if (!team) throw fieldErrors({ team: ['You are in no such team.'] })
-  return team.teamId
+  return team
 }
 
 /** Lists and makes keys. */
@@ -123,12 +123,15 @@ export function keysEndpoint(keys: KeysContext): Endpoint {
       POST: forPerson(keys, async (request, person) => {
         const body = readJson(request)
         if (typeof body['name'] !== 'string') throw fieldErrors({ name: ['This field is required.'] })
+        await spendOrRefuse(services.limiter, `keys:${door.id}:${person.id}`, door.creations, services.now())
+        const { teamId, role } = await teamFor(body, person, keys)
         const wanted = {
           name: body['name'],
           accountId: person.id,
-          teamId: await teamFor(body, person, keys),
+          teamId,
+          role,
           environment: readEnvironment(body['environment']),
-          scope: readScope(body, door),
+          scope: readScope(body, role, door),
           ipList: texts(body['ip_list'], 'ip_list'),
           expiresAt: readMoment(body['expires_at']),
         }

@@ -1,8 +1,10 @@
 import { parseScope, type Principal, ProtocolError, scopeWithin } from '@sallyport/protocol'
+import { grantableKeyScope } from '../../accounts/keys.ts'
 import { newId } from '../../crypto/id.ts'
 import { newSecret, secretHash } from '../../crypto/secret.ts'
 import type { KeysDoor } from '../../settings/door.ts'
 import { type Endpoint, oneHeader, type Request } from '../door.ts'
+import { spendOrRefuse } from '../limits.ts'
 import { readJson } from '../read-body.ts'
 import { auditEvent } from '../services.ts'
 import type { KeysContext } from './manage.ts'
@@ -11,8 +13,8 @@ type SessionTokens = NonNullable<KeysDoor['sessionTokens']>
 
 /** The scopes asked for, all within the parent's; all of them when none are named. */
 function readScope(request: Request, parent: Principal, door: KeysDoor): readonly string[] {
-  // A person's sign-in carries no scopes here: they may hand on all that the door has.
-  const most = parent.kind === 'api-key' ? parent.scopes : Object.keys(door.scopes).sort()
+  // A person's sign-in carries no scopes here: they may hand on what their role has.
+  const most = parent.kind === 'api-key' ? parent.scopes : grantableKeyScope(door, parent.role ?? '')
   if (request.body === '') return most
   const asked = readJson(request)['scope']
   if (asked === undefined) return most
@@ -40,8 +42,9 @@ export function sessionTokensEndpoint(keys: KeysContext, { path, lifetime, idle 
         })
         if (check.outcome === 'refuse') return check
         const parent = check.principal
-        const scope = readScope(request, parent, door)
         const now = services.now()
+        await spendOrRefuse(services.limiter, `session-tokens:${door.id}:${parent.id}`, door.creations, now)
+        const scope = readScope(request, parent, door)
         const secret = newSecret('osk_')
         const tokenId = newId('stk_', now)
         const isKey = parent.kind === 'api-key'

@@ -1,9 +1,9 @@
-import { ipBucket, ProtocolError } from '@sallyport/protocol'
+import { ProtocolError } from '@sallyport/protocol'
 import { signIn } from '../../accounts/sign-in.ts'
 import type { Endpoint } from '../door.ts'
 import { readFields } from '../fields.ts'
-import { spendOrRefuse } from '../limits.ts'
 import { readJsonOrForm } from '../read-body.ts'
+import { countSignIn } from '../sign-in-attempts.ts'
 import { accountContext, noStore, type PeopleContext, pairFor } from './context.ts'
 
 /** Signs a person in with e-mail address and password. */
@@ -14,17 +14,14 @@ export function signInEndpoint(people: PeopleContext): Endpoint {
     methods: {
       async POST(request) {
         const { email, password } = readFields(readJsonOrForm(request), ['email', 'password'])
-        // By account and address together: guessing stops, and nobody can lock somebody else out.
-        const key = `sign-in:${email.trim().toLowerCase()}:${ipBucket(request.ip)}`
-        const now = services.now()
-        await spendOrRefuse(services.limiter, key, door.attempts, now)
+        const giveBack = await countSignIn(email, door.attempts, request, services)
         const account = await signIn(email, password, accountContext(request, people))
         if (!account) {
           throw new ProtocolError('no_active_account', 'No active account found with the given credentials', {
             headers: { 'www-authenticate': 'Bearer realm="api"' },
           })
         }
-        await services.limiter.refund(key, now)
+        await giveBack()
         return { status: 200, headers: noStore, body: await pairFor(account, request, people) }
       },
     },

@@ -115,11 +115,14 @@ export function createKeyEndpoint(portal: PortalContext): Endpoint {
       POST: posted(portal, async (request, signedIn, form) => {
         if (!keys) return back
         const { account } = signedIn
+        const { teams } = portal.services.store
+        const membership = await teams.membership(account.accountId, account.homeTeamId)
         const environment: Environment = form.one('environment') === 'test' ? 'test' : 'live'
         const wanted = {
           name: form.one('name') ?? '',
           accountId: account.accountId,
           teamId: account.homeTeamId,
+          role: membership?.role ?? '',
           environment,
           scope: [...new Set(form.all('scope'))].sort(),
           ipList: [],

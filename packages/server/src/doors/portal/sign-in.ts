@@ -1,4 +1,4 @@
-import { ipBucket, ProtocolError, parseQuery } from '@sallyport/protocol'
+import { ProtocolError, parseQuery } from '@sallyport/protocol'
 import { startBrowserSession } from '../../accounts/browser-session.ts'
 import { browserSessionLifetime } from '../../accounts/browser-session.ts'
 import { signIn } from '../../accounts/sign-in.ts'
@@ -7,9 +7,9 @@ import type { Account } from '../../store/contract/index.ts'
 import { findSignedIn, issueCsrf, requireCsrf, sessionCookie } from '../browser.ts'
 import { setCookie } from '../cookies.ts'
 import type { Endpoint, Reply, Request } from '../door.ts'
-import { spendOrRefuse } from '../limits.ts'
 import { page, refuseAsPage } from '../page.ts'
 import { readPageForm } from '../read-page-form.ts'
+import { countSignIn } from '../sign-in-attempts.ts'
 import { accountContext, type PortalContext } from './context.ts'
 import { readReturnTo } from './return-to.ts'
 
@@ -79,15 +79,13 @@ export function signInEndpoint(portal: PortalContext): Endpoint {
         const posted = readPageForm(request)
         requireCsrf(posted.one('csrf'), request, await findSignedIn(request, services), services)
         const [email, password] = [posted.one('email') ?? '', posted.one('password') ?? '']
-        const now = services.now()
-        const key = `sign-in:${email.trim().toLowerCase()}:${ipBucket(request.ip)}`
-        await spendOrRefuse(services.limiter, key, portal.attempts, now)
+        const giveBack = await countSignIn(email, portal.attempts, request, services)
         const account = await signIn(email, password, accountContext(request, portal))
         if (!account) {
           const error = 'E-mail address or password is not right.'
           return form(request, portal, { returnTo: posted.one('return'), email, error, status: 400 })
         }
-        await services.limiter.refund(key, now)
+        await giveBack()
         return enter(account, (await readReturnTo(posted.one('return'), services)).path, request, portal)
       },
     },

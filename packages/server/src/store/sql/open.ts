@@ -31,7 +31,12 @@ export async function openSqlStore(db: Database): Promise<Store> {
     async tables(name, migrations): Promise<Tables> {
       await runMigrations(db, `platform:${name}`, migrations)
       return {
-        query: (sql, params) => db.query(sql, params),
+        async query(sql, params) {
+          const rows = await db.query(sql, params)
+          // What a platform answers rests on these rows, so they have to be on the disk first.
+          await db.durable()
+          return rows
+        },
         async write(sql, params) {
           const { rows } = await db.batch([{ sql, params }])
           return rows[0] ?? []

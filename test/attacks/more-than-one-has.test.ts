@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { administer, call, newPerson, type Person, signedInBrowser } from '../support/actors.ts'
+import { text } from '../support/http.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+// RFC 6749 §3.3 and common sense: whoever may not do a thing can't make a credential that may.
+let server: TestServer
+let technical: Person
+before(async () => {
+  server = await startServer()
+  technical = await newPerson(server)
+  const home = String((await administer(server, 'GET', `/accounts/${technical.id}`)).json['home_team'])
+  await administer(server, 'PUT', `/teams/${home}/members/${technical.id}`, { role: 'technical' })
+})
+after(() => server.close())
+
+const billing = (bearer: string) => call(server, '/v1/billing', { bearer })
+
+test('a key can’t be given more than its maker’s role has', async () => {
+  const make = (json: object) =>
+    call(server, '/v1/api-keys', { bearer: technical.access, json: { name: 'k', ...json } })
+  const refused = await make({ scopes: ['billing:write'] })
+  assert.equal(refused.status, 400)
+  const key = await make({})
+  assert.equal(key.status, 201)
+  assert.equal(
+    (key.json['scopes'] as string[]).some((scope) => scope.startsWith('billing:')),
+    false,
+  )
+  assert.equal((await billing(text(key, 'key'))).status, 403)
+})
+
+test('nor a session token', async () => {
+  const mint = (json?: object) =>
+    call(server, '/v1/session-tokens', { method: 'POST', bearer: technical.access, ...(json && { json }) })
+  assert.equal((await mint({ scope: 'billing:read' })).status, 400)
+  const token = await mint()
+  assert.equal(token.status, 201)
+  assert.equal((await billing(text(token, 'token'))).status, 403)
+})
+
+test('nor a key from the account page', async () => {
+  const browser = await signedInBrowser(server, technical)
+  const page = await browser.open('/account')
+  const csrf = /name="csrf" value="([^"]*)"/.exec(page.text)?.[1] ?? ''
+  const answer = await browser.open('/account/keys', {
+    form: { csrf, name: 'k', environment: 'live', scope: 'billing:write' },
+  })
+  assert.equal(answer.status, 400)
+  assert.doesNotMatch(answer.text, /osir_live_/)
+})
+
+test('one password is not tried on every account from one address', async () => {
+  const limited = await startServer({ doors: { oshara: { attempts: { limit: 2, window: 60 } } } })
+  try {
+    const ask = (email: string, from: string) =>
+      call(limited, '/api/auth/login/', { json: { email, password: 'Spring2026!' }, from })
+    const statuses: number[] = []
+    for (let account = 0; account < 45; account += 1)
+      statuses.push((await ask(`person-${account}@example.com`, '127.0.0.1')).status)
+    assert.equal(statuses.filter((status) => status === 401).length, 40)
+    assert.deepEqual(statuses.slice(-5), [429, 429, 429, 429, 429])
+    assert.equal((await ask('person-1@example.com', '127.0.0.2')).status, 401)
+  } finally {
+    await limited.close()
+  }
+})
+
+test('the audit log keeps a bounded number of refusals of one address', async () => {
+  const rows = async () =>
+    ((await administer(server, 'GET', '/audit?type=request.refused&limit=1000')).json['data'] as unknown[])
+      .length
+  for (let count = 0; count < 400; count += 1)
+    await call(server, '/api/auth/refresh/', { json: { refresh: 'unknown' } })
+  const kept = await rows()
+  assert.ok(kept >= 100 && kept <= 300, `${kept} rows`)
+})
