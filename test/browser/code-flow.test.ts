@@ -14,7 +14,9 @@ import {
   type Person,
 } from '../support/actors.ts'
 import { chromiumPath, type RealBrowser, startChromium } from '../support/chromium.ts'
+import { curl } from '../support/documents.ts'
 import { text } from '../support/http.ts'
+import { tryInBrowser } from '../../packages/server/src/cli/welcome.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 // The pages in a real browser with its scripts switched off: what is shown must work without them, and Chromium holds every
@@ -128,6 +130,21 @@ describe('in Chromium, without scripts', { skip }, () => {
     await page.getByRole('button', { name: /sign out/i }).click()
     await page.goto(`${server.base}/account`)
     assert.match(page.url(), /\/sign-in$/)
+    await page.close()
+  })
+
+  test('the demonstration’s own request ends at a page with the line that redeems the code', async () => {
+    const page = await browser.context.newPage()
+    await page.goto(tryInBrowser({ baseUrl: server.base, apps: server.demo.apps }))
+    await signIn(page, server.demo.person)
+    assert.match(await page.content(), /Demo domains app/)
+    await page.getByRole('button', { name: /approve/i }).click()
+    await page.waitForURL(`${server.base}/demo/callback*`)
+    const command = (await page.locator('code.secret').textContent()) ?? ''
+    const { client_id = '', client_secret = '' } = server.demo.apps['osir'] ?? {}
+    const redeemed = await curl(command, { $CLIENT_ID: client_id, $CLIENT_SECRET: client_secret })
+    assert.equal(redeemed.status, 200, redeemed.text)
+    assert.equal((await call(server, '/v1/domains', { bearer: text(redeemed, 'access_token') })).status, 200)
     await page.close()
   })
 

@@ -38,6 +38,7 @@ const server = await createServer({
     limits: { ...platform.limits, ...options.limits },
   })),
   now: () => now,
+  demo: options.seed ?? false,
   log: pino({ level: 'trace' }),
   ...(options.brokenLimiter && { limiter: broken }),
 })
