@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
+import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import { after, before, test } from 'node:test'
-import { call, newPerson } from '../support/actors.ts'
+import { administer, call, fresh, newPerson, signedInBrowser } from '../support/actors.ts'
 import { type Answer, text } from '../support/http.ts'
 import { newScene, newTokens, type Scene } from '../support/ocs.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -19,7 +19,9 @@ const challenge = ({ headers }: Answer) => headers['www-authenticate'] ?? ''
 test('OCS-62 a scope that is missing is a 403', async () => {
   const { access } = await newTokens(scene, { scope: 'chatbot:read' })
   assert.equal((await call(server, '/api/chatbots/', { bearer: access })).status, 200)
-  assert.equal((await call(server, '/api/sessions/', { bearer: access })).status, 403)
+  const refused = await call(server, '/api/sessions/', { bearer: access })
+  assert.equal(refused.status, 403)
+  assert.deepEqual(refused.json, { detail: 'You do not have permission to perform this action.' })
 })
 
 test('OCS-63 and is named in the challenge', async () => {
@@ -43,13 +45,14 @@ test('OCS-65 no token, garbage and an expired token are told apart in the challe
   assert.equal(none.status, 401)
   assert.match(challenge(none), /^Bearer/)
   assert.doesNotMatch(challenge(none), /error=/)
+  assert.deepEqual(none.json, { detail: 'Authentication credentials were not provided.' })
   const garbage = await call(server, '/api/chatbots/', { bearer: 'garbage' })
   await server.advance(3601)
   const expired = await call(server, '/api/chatbots/', { bearer: access })
   for (const answer of [garbage, expired]) {
     assert.equal(answer.status, 401)
     assert.match(challenge(answer), /error="invalid_token"/)
-    assert.equal(typeof answer.json['detail'], 'string')
+    assert.equal(answer.json['detail'], 'Given token not valid for any token type')
   }
 })
 
@@ -57,6 +60,7 @@ test('OCS-66 a token in the query is no credential', async () => {
   const { access } = await newTokens(scene)
   const answer = await call(server, `/api/chatbots/?access_token=${access}`)
   assert.equal(answer.status, 401)
+  assert.deepEqual(answer.json, { detail: 'Authentication credentials were not provided.' })
 })
 
 test('OCS-77 discovery and keys are served, and every address in them answers', async () => {
@@ -68,14 +72,30 @@ test('OCS-77 discovery and keys are served, and every address in them answers', 
     assert.match(answer.headers['cache-control'] ?? '', /^(public|private), max-age=\d+$/)
   }
   const addresses = Object.entries(metadata.json).filter(([name]) => /_(endpoint|uri)$/.test(name))
-  assert.ok(addresses.length >= 6)
+  const answers: Readonly<Record<string, readonly [status: number, error?: string]>> = {
+    authorization_endpoint: [400],
+    token_endpoint: [401, 'invalid_client'],
+    revocation_endpoint: [401, 'invalid_client'],
+    introspection_endpoint: [401, 'invalid_client'],
+    userinfo_endpoint: [401, 'invalid_token'],
+    jwks_uri: [200],
+  }
+  assert.deepEqual(addresses.map(([name]) => name).sort(), Object.keys(answers).sort())
   for (const [name, address] of addresses) {
     assert.ok(String(address).startsWith(`${server.base}/`), name)
-    const answer = await call(server, String(address).slice(server.base.length))
-    assert.notEqual(answer.status, 404, name)
-    assert.ok(answer.status < 500, name)
+    const posted = /^(token|revocation|introspection)_/.test(name)
+    const answer = await call(
+      server,
+      String(address).slice(server.base.length),
+      posted ? { form: { token: 'x' } } : {},
+    )
+    assert.deepEqual([answer.status, answer.json['error']], [answers[name]?.[0], answers[name]?.[1]], name)
   }
-  for (const key of keys.json['keys'] as Record<string, unknown>[]) assert.equal('d' in key, false)
+  const published = keys.json['keys'] as Record<string, unknown>[]
+  assert.ok(published.length > 0)
+  for (const key of published) {
+    assert.deepEqual(Object.keys(key).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'], 'public alone')
+  }
 })
 
 test('OCS-78 the metadata says what is done, at both addresses', async () => {
@@ -92,28 +112,44 @@ test('OCS-78 the metadata says what is done, at both addresses', async () => {
 test('OCS-79 openid brings an ID token that verifies', async () => {
   const { answer } = await newTokens(scene, { scope: 'openid chatbot:read', more: { nonce: 'n-0S6_WzA2Mj' } })
   const jwks = (await call(server, '/.well-known/jwks.json')).json as unknown as JSONWebKeySet
-  const { payload } = await jwtVerify(text(answer, 'id_token'), createLocalJWKSet(jwks), {
-    issuer: server.base,
-    audience: scene.app.clientId,
-    currentDate: new Date(server.now() * 1000),
-    requiredClaims: ['exp', 'iat', 'auth_time'],
-  })
+  const verify = (token: string) =>
+    jwtVerify(token, createLocalJWKSet(jwks), {
+      issuer: server.base,
+      audience: scene.app.clientId,
+      algorithms: ['ES256'],
+      currentDate: new Date(server.now() * 1000),
+      requiredClaims: ['exp', 'iat', 'auth_time'],
+    })
+  const idToken = text(answer, 'id_token')
+  const { payload } = await verify(idToken)
+  assert.equal(payload.exp, server.now() + 3600)
+  assert.ok(jwks.keys.some(({ kid }) => kid === decodeProtectedHeader(idToken).kid))
   assert.equal(payload['nonce'], 'n-0S6_WzA2Mj')
   assert.equal(payload['team'], scene.team)
   assert.equal(payload['email_verified'], false, 'an address that was never confirmed')
   assert.equal(payload.sub, scene.person.id)
+  const confirmed = { email: `${fresh('confirmed')}@example.com`, password: 'correct horse battery' }
+  await administer(server, 'POST', '/accounts', { ...confirmed, email_verified: true })
+  const browser = await signedInBrowser(server, confirmed)
+  const other = await newTokens({ ...scene, browser }, { scope: 'openid' })
+  assert.equal((await verify(text(other.answer, 'id_token'))).payload['email_verified'], true)
   assert.equal((await newTokens(scene, { scope: 'chatbot:read' })).answer.json['id_token'], undefined)
 })
 
 test('OCS-80 userinfo is for tokens with openid', async () => {
   const { access } = await newTokens(scene, { scope: 'openid chatbot:read' })
   for (const method of ['GET', 'POST']) {
-    const { status, json } = await call(server, '/o/userinfo/', { method, bearer: access })
+    const { status, json, headers } = await call(server, '/o/userinfo/', { method, bearer: access })
     assert.equal(status, 200)
-    assert.equal(json['sub'], scene.person.id)
-    assert.equal(typeof json['name'], 'string')
-    assert.equal(json['is_active'], true)
-    assert.equal(json['team'], scene.team)
+    assert.match(headers['cache-control'] ?? '', /no-store/)
+    assert.deepEqual(json, {
+      sub: scene.person.id,
+      name: scene.person.email,
+      email: scene.person.email,
+      email_verified: false,
+      is_active: true,
+      team: scene.team,
+    })
   }
   const without = await call(server, '/o/userinfo/', {
     bearer: (await newTokens(scene, { scope: 'chatbot:read' })).access,

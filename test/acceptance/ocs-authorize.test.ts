@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { approve, authorizePath, newApp, newPkce, responseOf } from '../support/actors.ts'
+import { approve, authorizePath, call, newApp, newPkce, responseOf } from '../support/actors.ts'
 import { createBrowser, readForm } from '../support/browser.ts'
 import type { Answer } from '../support/http.ts'
 import { callback, newCode, newFlow, newScene, newTokens, redeem, type Scene } from '../support/ocs.ts'
@@ -34,6 +34,7 @@ function assertPage(answer: Answer, name: string): void {
 function assertError(answer: Answer, errors: readonly string[], name = ''): void {
   assert.equal(answer.status, 302, `${name} ${answer.text.slice(0, 200)}`)
   assert.ok(answer.headers.location?.startsWith(`${callback}?`), name)
+  assert.doesNotMatch(answer.headers.location ?? '', /#|_token=/, name)
   const response = responseOf(answer)
   assert.ok(errors.includes(response.get('error') ?? ''), `${name}: ${response}`)
   assert.equal(response.get('state'), 'random_state_string', name)
@@ -65,13 +66,15 @@ test('OCS-03 approving sends the code and the very state', async () => {
   const answer = await approve(scene.browser, request())
   assert.equal(answer.status, 302)
   assert.ok(answer.headers.location?.startsWith(`${callback}?code=`))
-  assert.equal(responseOf(answer).get('state'), 'random_state_string')
+  assert.match(answer.headers.location ?? '', /&state=random_state_string(&|$)/)
+  assert.deepEqual([...responseOf(answer).keys()].sort(), ['code', 'iss', 'state'])
 })
 
 test('OCS-04 the response names its issuer, and the code has 128 bits and works once', async () => {
   const { flow, code } = await newCode(scene)
   const answer = await approve(scene.browser, request())
-  assert.equal(responseOf(answer).get('iss'), server.base)
+  const metadata = await call(server, '/.well-known/oauth-authorization-server')
+  assert.equal(responseOf(answer).get('iss'), metadata.json['issuer'])
   assert.match(code, /^[A-Za-z0-9_-]{22,}$/)
   assert.notEqual(responseOf(answer).get('code'), code)
   assert.equal((await redeem(server, flow, code)).status, 200)
@@ -232,7 +235,8 @@ test('OCS-35 consent without this browser’s CSRF token is refused', async () =
     readForm((await other.browser.open(authorizePath(newFlow(other, { more: { prompt: 'consent' } })))).text)
       .fields,
   )
-  for (const csrf of ['', foreign.get('csrf') ?? '', 'x'.repeat(43)]) {
+  assert.ok(foreign.get('csrf'))
+  for (const csrf of [[], '', foreign.get('csrf') ?? '', 'x'.repeat(43)]) {
     const answer = await scene.browser.submit(page, { decision: 'approve', csrf })
     assert.equal(answer.status, 403)
     assert.equal(answer.headers.location, undefined)

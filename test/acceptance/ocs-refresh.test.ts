@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { decodeJwt } from 'jose'
 import { after, before, test } from 'node:test'
-import { call, newApp, signedInBrowser } from '../support/actors.ts'
+import { authorizePath, call, newApp, responseOf, signedInBrowser } from '../support/actors.ts'
 import { type Answer, text } from '../support/http.ts'
-import { callback, newScene, newTokens, type Scene } from '../support/ocs.ts'
+import { callback, newFlow, newScene, newTokens, type Scene } from '../support/ocs.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -40,6 +41,9 @@ test('OCS-56 a refresh answers new tokens of the same scope', async () => {
   assert.notEqual(text(answer, 'access_token'), access)
   assert.notEqual(text(answer, 'refresh_token'), first)
   assert.equal(answer.json['scope'], 'chatbot:read session:read')
+  assert.equal(answer.json['token_type'], 'Bearer')
+  assert.equal(answer.json['expires_in'], 3600)
+  assert.match(answer.headers['cache-control'] ?? '', /no-store/)
   assert.equal((await api(text(answer, 'access_token'))).status, 200)
 })
 
@@ -55,12 +59,17 @@ test('OCS-57 a token that was replaced is answered again for ten seconds, then n
 })
 
 test('OCS-58 presenting it too late ends the family', async () => {
-  const { refresh: first } = await newTokens(scene)
+  const { access, refresh: first } = await newTokens(scene)
   const second = await refresh(first)
+  assert.equal((await api(access)).status, 200)
   await server.advance(11)
   assertError(await refresh(first), 400, 'invalid_grant')
   assertError(await refresh(text(second, 'refresh_token')), 400, 'invalid_grant')
-  assert.equal((await api(text(second, 'access_token'))).status, 401)
+  for (const dead of [access, text(second, 'access_token')]) assert.equal((await api(dead)).status, 401)
+  const { refresh: oldest } = await newTokens(scene)
+  const third = await refresh(text(await refresh(oldest), 'refresh_token'))
+  assertError(await refresh(oldest), 400, 'invalid_grant')
+  assert.equal((await api(text(third, 'access_token'))).status, 401, 'no grace once the successor was used')
 })
 
 test('OCS-59 a refresh may narrow the scope and never widen it', async () => {
@@ -93,11 +102,13 @@ test('OCS-60 a refresh token belongs to its client', async () => {
 })
 
 test('OCS-61 of 50 refreshes at once all succeed, with one successor', async () => {
-  const { refresh: first } = await newTokens(scene)
+  const { access, refresh: first } = await newTokens(scene)
   const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(first)))
   assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
   const successors = new Set(answers.map((answer) => text(answer, 'refresh_token')))
   assert.equal(successors.size, 1)
+  const families = new Set(answers.map((answer) => decodeJwt(text(answer, 'access_token'))['fam']))
+  assert.deepEqual([...families], [decodeJwt(access)['fam']])
   const [successor = ''] = successors
   assert.equal((await refresh(successor)).status, 200)
 })
@@ -108,7 +119,10 @@ test('OCS-72 an app revokes its own token; an unknown one answers the same', asy
   const revoked = await post('revoke_token', { token: access })
   assert.equal(revoked.status, 200)
   assert.equal((await api(access)).status, 401)
-  assert.equal((await post('revoke_token', { token: 'unknown' })).status, 200)
+  assert.deepEqual((await post('introspect', { token: access })).json, { active: false })
+  const unknown = await post('revoke_token', { token: 'unknown' })
+  assert.equal(unknown.status, 200)
+  assert.equal(unknown.text, revoked.text)
 })
 
 test('OCS-73 an app can’t revoke another app’s token', async () => {
@@ -117,6 +131,7 @@ test('OCS-73 an app can’t revoke another app’s token', async () => {
   for (const foreign of [access, token])
     assert.equal((await post('revoke_token', { token: foreign }, other)).status, 200)
   assert.equal((await api(access)).status, 200)
+  assert.equal((await refresh(token)).status, 200)
 })
 
 test('OCS-74 revoking the refresh token ends the access token', async () => {
@@ -159,6 +174,8 @@ test('OCS-81 disconnecting an app on the account page ends what it has', async (
   assert.equal((await api(access)).status, 401)
   const { clientId: client_id, secret: client_secret } = own.app
   assertError(await refresh(token, { client_id, client_secret }), 400, 'invalid_grant')
+  const silent = authorizePath(newFlow(own, { more: { prompt: 'none' } }))
+  assert.equal(responseOf(await browser.open(silent)).get('error'), 'consent_required', 'asked anew')
 })
 
 test('OCS-82 the credential endpoints share one limit per address, and fail closed', async () => {
@@ -173,19 +190,25 @@ test('OCS-82 the credential endpoints share one limit per address, and fail clos
     assert.equal((await ask('/o/introspect/', '127.0.0.1')).status, 401)
     for (const path of paths) {
       const third = await ask(path, '127.0.0.1')
-      assert.equal(third.status, 429, path)
+      assertError(third, 429, 'rate_limited')
       assert.ok(Number(third.headers['retry-after']) > 0)
       assert.equal(third.headers['x-ratelimit-limit'], '2')
       assert.equal(third.headers['x-ratelimit-remaining'], '0')
       assert.equal(third.headers['x-ratelimit-reset'], third.headers['retry-after'], 'seconds left')
     }
     assert.equal((await ask('/o/token/', '127.0.0.2')).status, 401, 'another address is served')
+    await limited.advance(300)
+    assert.equal((await ask('/o/token/', '127.0.0.1')).status, 401, 'and so is this one, later')
   } finally {
     await limited.close()
   }
   const blind = await startServer({ brokenLimiter: true })
   try {
-    assert.equal((await call(blind, '/o/token/', { form: { grant_type: 'refresh_token' } })).status, 503)
+    for (const path of ['/o/token/', '/o/revoke_token/', '/o/introspect/']) {
+      const answer = await call(blind, path, { form: { token: 'x' } })
+      assert.equal(answer.status, 503, path)
+      assert.ok(Number(answer.headers['retry-after']) > 0)
+    }
   } finally {
     await blind.close()
   }

@@ -104,6 +104,7 @@ test('OCS-31 who is not in the app’s team gets a page, or access_denied where 
   assert.equal(silent.status, 302)
   assert.equal(responseOf(silent).get('error'), 'access_denied')
   assert.equal(responseOf(silent).get('state'), 's')
+  assert.equal(responseOf(silent).has('code'), false)
 })
 
 test('OCS-32 and never by way of an unregistered address', async () => {
@@ -114,6 +115,7 @@ test('OCS-32 and never by way of an unregistered address', async () => {
   )
   const answer = await stranger.browser.open(path)
   assert.equal(answer.status, 400)
+  assert.match(answer.headers['content-type'] ?? '', /^text\/html/)
   assert.equal(answer.headers.location, undefined)
 })
 
@@ -122,7 +124,9 @@ test('OCS-33 who is removed from the team is out at the next request', async () 
   const { access, refresh } = await newTokens(scene)
   assert.equal((await call(server, '/api/chatbots/', { bearer: access })).status, 200)
   await administer(server, 'DELETE', `/teams/${scene.teamId}/members/${scene.person.id}`)
-  assert.equal((await call(server, '/api/chatbots/', { bearer: access })).status, 401)
+  const refused = await call(server, '/api/chatbots/', { bearer: access })
+  assert.equal(refused.status, 401)
+  assert.match(refused.headers['www-authenticate'] ?? '', /error="invalid_token"/)
   const { clientId: client_id, secret: client_secret } = scene.app
   const refreshed = await call(server, '/o/token/', {
     form: { grant_type: 'refresh_token', refresh_token: refresh, client_id, client_secret },
@@ -161,7 +165,12 @@ test('OCS-67 an app of a team gets a machine token, without refresh or ID token'
   const { scene, ask } = await newMachine()
   const answer = await ask()
   assert.equal(answer.status, 200)
-  assert.deepEqual(Object.keys(answer.json).sort(), ['access_token', 'expires_in', 'scope', 'token_type'])
+  assert.deepEqual(answer.json, {
+    access_token: text(answer, 'access_token'),
+    token_type: 'Bearer',
+    expires_in: 3600,
+    scope: 'chatbot:read session:write',
+  })
   assert.equal(await teamOf(scene, text(answer, 'access_token')), scene.team)
 })
 
@@ -172,12 +181,14 @@ test('OCS-68 a machine is nobody to know: openid is refused', async () => {
 })
 
 test('OCS-69 a global app and an app for codes get no machine token', async () => {
-  const { app } = await newScene(server)
-  const answer = await call(server, '/o/token/', {
-    form: { grant_type: 'client_credentials', client_id: app.clientId, client_secret: app.secret },
-  })
-  assert.equal(answer.status, 400)
-  assert.equal(answer.json['error'], 'unauthorized_client')
+  const scene = await newScene(server)
+  for (const app of [scene.app, (await ownedApp(scene)).app]) {
+    const answer = await call(server, '/o/token/', {
+      form: { grant_type: 'client_credentials', client_id: app.clientId, client_secret: app.secret },
+    })
+    assert.equal(answer.status, 400)
+    assert.equal(answer.json['error'], 'unauthorized_client')
+  }
   await assert.rejects(
     newApp(server, { door: 'openchatstudio', grant_types: ['client_credentials'] }),
     /client_credentials is for confidential clients of a team/,
@@ -205,7 +216,7 @@ test('OCS-70 a machine is no person and sees its own team alone', async () => {
 })
 
 test('OCS-71 a machine with a list may use what is on it; an empty list is none', async () => {
-  const { scene, ask } = await newMachine()
+  const { scene, ask } = await newMachine({ scope: 'chatbot:read session:read session:write' })
   const [listed, other] = [await newChatbot(scene), await newChatbot(scene)]
   const start = async (chatbot: string) =>
     call(server, `/api/chatbots/${chatbot}/sessions`, {
@@ -213,11 +224,20 @@ test('OCS-71 a machine with a list may use what is on it; an empty list is none'
       bearer: text(await ask(), 'access_token'),
       json: {},
     })
+  const seen = async (path: string, member: string) => {
+    const { text: body } = await call(server, path, { bearer: text(await ask(), 'access_token') })
+    return (JSON.parse(body) as Record<string, unknown>[]).map((row) => row[member])
+  }
+  assert.equal((await start(other)).status, 201, 'without a list all of the team’s')
   await administer(server, 'PATCH', `/clients/${scene.app.clientId}`, { resources: [listed] })
   assert.equal((await start(listed)).status, 201)
   assert.equal((await start(other)).status, 403)
+  assert.deepEqual(await seen('/api/chatbots/', 'id'), [listed])
+  assert.deepEqual(await seen('/api/sessions/', 'chatbot'), [listed])
   await administer(server, 'PATCH', `/clients/${scene.app.clientId}`, { resources: [] })
   assert.equal((await start(listed)).status, 403)
+  assert.deepEqual(await seen('/api/chatbots/', 'id'), [])
+  assert.deepEqual(await seen('/api/sessions/', 'chatbot'), [])
   const audit = await administer(server, 'GET', '/audit?type=client.updated&limit=2')
   assert.ok(audit.text.includes(`resources=${listed}`), 'what the list became is recorded')
 })

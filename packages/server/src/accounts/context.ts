@@ -1,11 +1,15 @@
 import type { Passwords } from '../crypto/password.ts'
 import type { AuditEvent, Store } from '../store/contract/index.ts'
 
-/** What account functions may use. */
-export interface AccountContext {
+/** What a function that changes something for somebody may use. */
+export interface RecordContext {
   readonly store: Store
-  readonly passwords: Passwords
   readonly now: number
   /** An audit event of this request. */
   event(type: string, more?: Omit<AuditEvent, 'type' | 'doorId' | 'ip' | 'requestId'>): AuditEvent
+}
+
+/** What functions on accounts may use besides. */
+export interface AccountContext extends RecordContext {
+  readonly passwords: Passwords
 }

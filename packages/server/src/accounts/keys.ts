@@ -9,7 +9,8 @@ import {
 import { newId } from '../crypto/id.ts'
 import { newBytes, secretHash } from '../crypto/secret.ts'
 import type { KeysDoor } from '../settings/door.ts'
-import type { ApiKey, AuditEvent, Environment, Store } from '../store/contract/index.ts'
+import type { ApiKey, Environment } from '../store/contract/index.ts'
+import type { RecordContext } from './context.ts'
 
 /** What the owner wants of a new key. */
 export interface NewKey {
@@ -34,13 +35,6 @@ export type KeyCreation =
     }
   | { readonly outcome: 'refuse'; readonly fields: Readonly<Record<string, readonly string[]>> }
 
-/** What an account function on keys may use. */
-export interface KeyContext {
-  readonly store: Store
-  readonly now: number
-  event(type: string, more?: Omit<AuditEvent, 'type' | 'doorId' | 'ip' | 'requestId'>): AuditEvent
-}
-
 /** The scopes that somebody of a role may give away here, sorted: nobody can hand on more than they have. */
 export function grantableKeyScope({ scopes, roles }: KeysDoor, role: string): Scope {
   const all = Object.keys(scopes).sort()
@@ -52,7 +46,7 @@ export function grantableKeyScope({ scopes, roles }: KeysDoor, role: string): Sc
 export async function createKey(
   wanted: NewKey,
   door: KeysDoor,
-  { store, now, event }: KeyContext,
+  { store, now, event }: RecordContext,
 ): Promise<KeyCreation> {
   const { name, environment, scope, ipList, expiresAt, accountId, teamId } = wanted
   const grantable = grantableKeyScope(door, wanted.role)

@@ -1,9 +1,11 @@
+import { registerClient } from '../accounts/clients.ts'
 import { createKey } from '../accounts/keys.ts'
 import { signUp } from '../accounts/sign-up.ts'
+import { createTeam, type NewTeam } from '../accounts/teams.ts'
 import { newId } from '../crypto/id.ts'
-import { newSecret, secretHash } from '../crypto/secret.ts'
+import { newSecret } from '../crypto/secret.ts'
 import type { Services } from '../doors/services.ts'
-import type { Account, AuditEvent, Environment, Widget } from '../store/contract/index.ts'
+import type { Account, AuditEvent, Client, Environment, Widget } from '../store/contract/index.ts'
 
 /** An app of a demonstration. */
 export interface SeedApp {
@@ -84,53 +86,30 @@ async function sowPerson(
 }
 
 async function sowClient(
-  client: {
-    readonly doorId: string
-    readonly name: string
-    readonly teamId?: string
-    readonly grantTypes: readonly string[]
-    readonly scope: readonly string[]
-    readonly redirectUris: readonly string[]
-  },
-  { services, now, event }: Sowing,
+  client: Pick<Client, 'doorId' | 'name' | 'teamId' | 'grantTypes' | 'scope' | 'redirectUris'>,
+  { services: { store }, now, event }: Sowing,
 ) {
-  const [clientId, secret] = [newId('app_', now), newSecret('sps_')]
-  const { teamId, scope } = client
-  const stored = { secretId: newId('sec_', now), hash: secretHash(secret), expiresAt: undefined }
-  const record = {
+  const registration = {
     ...client,
-    clientId,
     type: 'confidential',
-    teamId,
-    scope: [...scope].sort(),
+    scope: [...client.scope].sort(),
     resources: undefined,
   } as const
-  await services.store.clients.create(
-    record,
-    stored,
-    event('client.created', { clientId, targetId: clientId }),
-    now,
-  )
-  return { client_id: clientId, client_secret: secret }
+  const { client: made, secret = '' } = await registerClient(registration, { store, now, event })
+  return { client_id: made.clientId, client_secret: secret }
+}
+
+async function sowTeam(team: NewTeam, { services: { store }, now, event }: Sowing): Promise<string> {
+  const made = await createTeam(team, { store, now, event })
+  if (!made)
+    throw new Error(`the demonstration's team ${team.slug} is there already; start with an empty data folder`)
+  return made.teamId
 }
 
 async function sowVendor({ door, name, plan }: Seed['vendors'][string], sowing: Sowing) {
-  const { services, now, event } = sowing
-  const teamId = newId('team_', now)
-  const team = {
-    teamId,
-    slug: teamId.replaceAll('_', '-').toLowerCase(),
-    name,
-    personal: false,
-    plan,
-    status: 'active',
-    profile: {},
-  } as const
-  await services.store.teams.create(team, event('team.created', { teamId, targetId: teamId }), now)
-  return sowClient(
-    { doorId: door, name, teamId, grantTypes: ['client_credentials'], scope: [], redirectUris: [] },
-    sowing,
-  )
+  const teamId = await sowTeam({ name, plan }, sowing)
+  const grantTypes = ['client_credentials']
+  return sowClient({ doorId: door, name, teamId, grantTypes, scope: [], redirectUris: [] }, sowing)
 }
 
 async function sowKey(
@@ -166,18 +145,14 @@ async function sowAll<In, Out>(
   return Object.fromEntries(sown)
 }
 
-async function sowTeams(
-  seed: Seed,
-  { accountId }: Account,
-  { services: { store }, now, event }: Sowing,
-): Promise<void> {
-  for (const { slug, name, plan } of seed.teams) {
-    const teamId = newId('team_', now)
-    await store.teams.create(
-      { teamId, slug, name, personal: false, plan, status: 'active', profile: {} },
-      event('team.created', { teamId, targetId: teamId }),
-      now,
-    )
+async function sowTeams(seed: Seed, { accountId }: Account, sowing: Sowing): Promise<void> {
+  const {
+    services: { store },
+    now,
+    event,
+  } = sowing
+  for (const team of seed.teams) {
+    const teamId = await sowTeam(team, sowing)
     await store.teams.setMember(
       { teamId, accountId, role: 'member' },
       event('member.set', { teamId, accountId }),
@@ -201,7 +176,14 @@ export async function sow(seed: Seed, services: Services): Promise<Demo> {
   await sowTeams(seed, person.account, sowing)
   const apps = await sowAll(seed.apps, async ({ door, name, redirectUris, scope }) => ({
     ...(await sowClient(
-      { doorId: door, name, grantTypes: ['authorization_code', 'refresh_token'], scope, redirectUris },
+      {
+        doorId: door,
+        name,
+        teamId: undefined,
+        grantTypes: ['authorization_code', 'refresh_token'],
+        scope,
+        redirectUris,
+      },
       sowing,
     )),
     redirect_uri: redirectUris[0] ?? '',

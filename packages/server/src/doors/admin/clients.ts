@@ -1,8 +1,7 @@
 import { ProtocolError } from '@sallyport/protocol'
-import { newId } from '../../crypto/id.ts'
-import { newSecret, secretHash } from '../../crypto/secret.ts'
+import { registerClient, rotateClientSecret } from '../../accounts/clients.ts'
 import type { DoorSettings } from '../../settings/door.ts'
-import type { Client, ClientSecret } from '../../store/contract/index.ts'
+import type { Client } from '../../store/contract/index.ts'
 import type { Endpoint } from '../door.ts'
 import { type AdminContext, adminPath, forAdmin, noStore } from './context.ts'
 import {
@@ -31,11 +30,6 @@ function clientBody(client: Client): Readonly<Record<string, unknown>> {
     redirect_uris: redirectUris,
     ...(resources && { resources }),
   }
-}
-
-function newClientSecret(now: number): { readonly secret: string; readonly stored: ClientSecret } {
-  const secret = newSecret('sps_')
-  return { secret, stored: { secretId: newId('sec_', now), hash: secretHash(secret), expiresAt: undefined } }
 }
 
 type ClientDoor = Extract<DoorSettings, { kind: 'apps' | 'vendors' }>
@@ -91,22 +85,12 @@ export function clientsEndpoint(admin: AdminContext): Endpoint {
     path: `${adminPath}/clients`,
     methods: {
       POST: forAdmin(admin, async ({ body, now, event }) => {
-        const client = { ...readClient(body, doorOf(body, services.doors)), clientId: newId('app_', now) }
-        if (client.teamId !== undefined && !(await services.store.teams.find(client.teamId)))
+        const registration = readClient(body, doorOf(body, services.doors))
+        const { teamId } = registration
+        if (teamId !== undefined && !(await services.store.teams.find(teamId)))
           throw new ProtocolError('invalid_request', 'team is unknown')
-        const { secret, stored } = newClientSecret(now)
-        const confidential = client.type === 'confidential'
-        const { clientId } = client
-        await services.store.clients.create(
-          client,
-          confidential ? stored : undefined,
-          event('client.created', { clientId, targetId: clientId }),
-          now,
-        )
-        const answer = {
-          ...clientBody({ ...client, createdAt: now }),
-          ...(confidential && { client_secret: secret }),
-        }
+        const { client, secret } = await registerClient(registration, { store: services.store, now, event })
+        const answer = { ...clientBody(client), ...(secret !== undefined && { client_secret: secret }) }
         return { status: 201, headers: noStore, body: answer }
       }),
     },
@@ -190,9 +174,11 @@ export function clientSecretsEndpoint(admin: AdminContext): Endpoint {
         const client = await clients.find(clientId, now)
         if (client?.type !== 'confidential')
           throw new ProtocolError('not_found', 'no such confidential client')
-        const { secret, stored } = newClientSecret(now)
-        const rotated = event('client.secret-rotated', { clientId, targetId: stored.secretId })
-        await clients.rotateSecret(clientId, { secret: stored, overlapUntil: now + overlap }, rotated, now)
+        const secret = await rotateClientSecret(clientId, overlap, {
+          store: admin.services.store,
+          now,
+          event,
+        })
         return {
           status: 201,
           headers: noStore,

@@ -1,5 +1,5 @@
 import { ProtocolError } from '@sallyport/protocol'
-import { newId } from '../../crypto/id.ts'
+import { createTeam } from '../../accounts/teams.ts'
 import type { Team } from '../../store/contract/index.ts'
 import type { Endpoint } from '../door.ts'
 import { fieldErrors } from '../fields.ts'
@@ -15,7 +15,6 @@ function teamBody({ teamId, slug, name, plan, status }: Team): Readonly<Record<s
 
 /** Creates teams. */
 export function teamsEndpoint(admin: AdminContext): Endpoint {
-  const { teams } = admin.services.store
   return {
     path: `${adminPath}/teams`,
     methods: {
@@ -23,19 +22,14 @@ export function teamsEndpoint(admin: AdminContext): Endpoint {
         const slug = readText(body, 'slug')
         if (!slugShape.test(slug))
           throw fieldErrors({ slug: ['Use 1 to 64 lower-case letters, digits and inner hyphens.'] })
-        const teamId = newId('team_', now)
-        const team = {
-          teamId,
+        const wanted = {
           slug,
           name: optionalText(body, 'name') ?? slug,
-          personal: false,
           plan: optionalText(body, 'plan') ?? 'Free',
-          status: 'active',
-          profile: {},
-        } as const
-        if (!(await teams.create(team, event('team.created', { teamId, targetId: teamId }), now)))
-          throw fieldErrors({ slug: ['This slug is taken.'] })
-        return { status: 201, headers: noStore, body: teamBody({ ...team, createdAt: now }) }
+        }
+        const team = await createTeam(wanted, { store: admin.services.store, now, event })
+        if (!team) throw fieldErrors({ slug: ['This slug is taken.'] })
+        return { status: 201, headers: noStore, body: teamBody(team) }
       }),
     },
   }

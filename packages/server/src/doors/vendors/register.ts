@@ -1,8 +1,8 @@
 import { parseEmail, ProtocolError } from '@sallyport/protocol'
 import type { Guard } from '@sallyport/guard'
-import { newId } from '../../crypto/id.ts'
-import { newSecret, secretHash } from '../../crypto/secret.ts'
-import type { Team } from '../../store/contract/index.ts'
+import { registerClient } from '../../accounts/clients.ts'
+import { createTeam } from '../../accounts/teams.ts'
+import type { Client, Team } from '../../store/contract/index.ts'
 import type { Endpoint, Reply, Request } from '../door.ts'
 import { readJson } from '../read-body.ts'
 import { auditEvent } from '../services.ts'
@@ -53,6 +53,18 @@ function readVendor(body: Readonly<Record<string, unknown>>, plans: readonly str
   return { name: name.trim(), plan, profile: { email: address, credits } }
 }
 
+/** The one kind of client that vendors have. */
+function machine(doorId: string): Omit<Client, 'clientId' | 'createdAt' | 'name' | 'teamId'> {
+  return {
+    doorId,
+    type: 'confidential',
+    grantTypes: ['client_credentials'],
+    scope: [],
+    redirectUris: [],
+    resources: undefined,
+  }
+}
+
 /** Registers a vendor: a team with a plan, and one client whose secret is shown once. */
 export function registerEndpoint(vendors: VendorsContext): Endpoint {
   const { door, services } = vendors
@@ -64,45 +76,14 @@ export function registerEndpoint(vendors: VendorsContext): Endpoint {
         const refused = await adminOnly(request, guard, vendors)
         if (refused) return refused
         const { name, plan, profile } = readVendor(readJson(request), door.plans)
-        const { store } = services
-        const now = services.now()
-        const event = auditEvent(request, door.id)
-        const teamId = newId('team_', now)
-        const team = {
-          teamId,
-          slug: teamId.replaceAll('_', '-').toLowerCase(),
-          name,
-          personal: false,
-          plan,
-          status: 'active',
-          profile,
-        } as const
-        await store.teams.create(team, event('team.created', { teamId, targetId: teamId }), now)
-        const clientId = newId('app_', now)
-        const secret = newSecret('sps_')
-        const client = {
-          clientId,
-          doorId: door.id,
-          name,
-          type: 'confidential',
-          teamId,
-          grantTypes: ['client_credentials'],
-          scope: [],
-          redirectUris: [],
-          resources: undefined,
-        } as const
-        const stored = { secretId: newId('sec_', now), hash: secretHash(secret), expiresAt: undefined }
-        await store.clients.create(
-          client,
-          stored,
-          event('client.created', { clientId, teamId, targetId: clientId }),
-          now,
+        const context = { store: services.store, now: services.now(), event: auditEvent(request, door.id) }
+        const team = await createTeam({ name, plan, profile }, context)
+        if (!team) throw new ProtocolError('conflict', 'try again')
+        const { client, secret } = await registerClient(
+          { ...machine(door.id), name, teamId: team.teamId },
+          context,
         )
-        const body = {
-          ...vendorBody({ ...team, createdAt: now }),
-          client_id: clientId,
-          client_secret: secret,
-        }
+        const body = { ...vendorBody(team), client_id: client.clientId, client_secret: secret }
         return { status: 201, headers: noStore, body }
       },
     },
