@@ -144,8 +144,7 @@ test('OCS-80 userinfo is for tokens with openid', async () => {
     assert.match(headers['cache-control'] ?? '', /no-store/)
     assert.deepEqual(json, {
       sub: scene.person.id,
-      name: scene.person.email,
-      email: scene.person.email,
+      name: scene.person.email.split('@')[0],
       email_verified: false,
       is_active: true,
       team: scene.team,
@@ -156,6 +155,11 @@ test('OCS-80 userinfo is for tokens with openid', async () => {
   })
   assert.equal(without.status, 403)
   assert.match(challenge(without), /insufficient_scope/)
+})
+
+test('the address is told to an app that asked for the profile, and to no other', async () => {
+  const { access } = await newTokens(scene, { scope: 'openid profile' })
+  assert.equal((await call(server, '/o/userinfo/', { bearer: access })).json['email'], scene.person.email)
 })
 
 test('OCS-83 an API key reads, and writes only when made to', async () => {

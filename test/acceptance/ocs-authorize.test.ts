@@ -289,3 +289,14 @@ test('OCS-39 prompt=login asks for the password again', async () => {
   const back = await scene.browser.submit(page, { email, password })
   assert.equal((await scene.browser.settle(back)).status, 200, 'and then goes on')
 })
+
+test('a consent that was demanded with the sign-in is still asked for after it', async () => {
+  const { email, password } = scene.person
+  await approve(scene.browser, request())
+  assert.equal((await scene.browser.open(request())).status, 302, 'not asked again by itself')
+  const page = await scene.browser.settle(await scene.browser.open(request({ prompt: 'login consent' })))
+  const back = await scene.browser.submit(page, { email, password })
+  const asked = await scene.browser.settle(back)
+  assert.equal(asked.status, 200)
+  assert.match(asked.text, /name="decision"/)
+})

@@ -97,7 +97,7 @@ export const attemptHash = secretHash
  * verified there, or the account is disabled.
  *
  * An account that somebody made with this address and a password, without ever proving the address, may be an attacker's:
- * its password and sessions go before it is linked (pre-hijacking).
+ * its password, its sign-ins, its API keys and its consents go before it is linked (pre-hijacking).
  */
 export async function accountOfUpstream(
   person: UpstreamPerson,
@@ -121,7 +121,12 @@ export async function accountOfUpstream(
   const { accountId } = account
   if (account.emailVerifiedAt === undefined) {
     const dropped = event('account.unverified-password-dropped', { accountId, targetId: accountId })
-    const change = { accountId, expected: account.passwordHash, passwordHash: undefined }
+    const change = {
+      accountId,
+      expected: account.passwordHash,
+      passwordHash: undefined,
+      endGrants: true,
+    }
     // Lost to a change at this very moment: nothing is known about that password either, so nobody is signed in.
     if (!(await store.accounts.setPassword(change, dropped, now))) return undefined
   }

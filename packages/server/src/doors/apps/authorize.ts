@@ -16,20 +16,23 @@ import { type AppsContext, pathOf } from './context.ts'
 import { grantCode } from './grant-code.ts'
 import { respondError } from './respond.ts'
 
-const promptless = /(^|&)prompt=[^&]*/g
+const promptParameter = /(?<=^|&)prompt=[^&]*/g
 
 /** What binds the page to the request it showed: altered on its way back, it is another request, which nobody has seen. */
 function shown({ request }: ProvenRequest, { session }: SignedIn): readonly string[] {
   return [session.sessionId, JSON.stringify(request)]
 }
 
-/** Sends the browser to sign in and back to this very request, less a `prompt` that would ask again for ever. */
-function toSignIn(request: Request, proven: ProvenRequest): Reply {
-  const again = proven.request.prompt.includes('login') || proven.request.maxAge !== undefined
-  const search = proven.request.prompt.includes('login')
-    ? request.search.replaceAll(promptless, '')
-    : request.search
-  const query = new URLSearchParams({ return: `${request.path}?${search}`, ...(again && { again: '1' }) })
+/** Sends the browser to sign in and back to this very request, less the `prompt=login` that would ask again for ever. */
+function toSignIn(request: Request, { request: asked }: ProvenRequest): Reply {
+  const rest = asked.prompt.filter((value) => value !== 'login')
+  const without = rest.length > 0 ? `prompt=${rest.join('+')}` : ''
+  const again = rest.length < asked.prompt.length
+  const search = again ? request.search.replaceAll(promptParameter, without) : request.search
+  const query = new URLSearchParams({
+    return: `${request.path}?${search}`,
+    ...((again || asked.maxAge !== undefined) && { again: '1' }),
+  })
   return { status: 302, headers: { location: `/sign-in?${query}`, 'cache-control': 'no-store' } }
 }
 

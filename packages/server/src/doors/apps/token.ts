@@ -29,7 +29,7 @@ async function idToken({ family, scope }: Granted, context: GrantContext): Promi
     exp: now + idTokenLifetime,
     auth_time: family.authenticatedAt,
     ...(family.nonce !== undefined && { nonce: family.nonce }),
-    ...idTokenClaims(account, team),
+    ...idTokenClaims(account, team, scope),
   }
   return signJwt('JWT', claims, signingKey)
 }

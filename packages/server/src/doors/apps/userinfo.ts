@@ -9,14 +9,14 @@ export function userinfoEndpoint(apps: AppsContext): Endpoint {
   const handler: Handler = async (request) => {
     const check = await guard.check(request, { doors: [door.id], scopes: ['openid'], kinds: ['app'] })
     if (check.outcome === 'refuse') return check
-    const { accountId, team } = check.principal
+    const { accountId, team, scopes } = check.principal
     const account = accountId === undefined ? undefined : await services.store.accounts.find(accountId)
     const found = team && (await services.store.teams.find(team.id))
     if (!account) throw new ProtocolError('invalid_token', 'the person is gone')
     return {
       status: 200,
       headers: noStore,
-      body: { sub: account.accountId, ...idTokenClaims(account, found) },
+      body: { sub: account.accountId, ...idTokenClaims(account, found, scopes) },
     }
   }
   return { path: pathOf(apps, 'userinfo'), methods: { GET: handler, POST: handler } }

@@ -65,12 +65,14 @@ export interface AccountStore {
   /**
    * Replaces the password hash (or removes it) and ends every family, browser session, session token of the account, in one step.
    * `expected` is the hash the caller verified against (`null`: none); `false` when it has changed meanwhile.
+   * With `endGrants` its API keys and consents go as well: whoever made those was not the owner.
    */
   setPassword(
     change: {
       readonly accountId: string
       readonly expected: string | undefined
       readonly passwordHash: string | undefined
+      readonly endGrants?: boolean
     },
     event: AuditEvent,
     now: number,

@@ -16,6 +16,7 @@ import {
   endSessionTokens,
   remove,
   removeTelling,
+  revokeKeys,
   proveSignIn,
   run,
 } from './statements.ts'
@@ -127,11 +128,12 @@ export class SqlAccountStore implements AccountStore {
       readonly accountId: string
       readonly expected: string | undefined
       readonly passwordHash: string | undefined
+      readonly endGrants?: boolean
     },
     event: AuditEvent,
     now: number,
   ): Promise<boolean> {
-    const { accountId, expected, passwordHash } = change_
+    const { accountId, expected, passwordHash, endGrants = false } = change_
     return run(this.#db, [
       {
         sql: `UPDATE account SET password_hash = $2 WHERE account_id = $1 AND COALESCE(password_hash, '') = $3`,
@@ -139,6 +141,7 @@ export class SqlAccountStore implements AccountStore {
         mustTouch: true,
       },
       ...endSignIns(accountId, now),
+      ...(endGrants ? [...revokeKeys(accountId, now), remove('consent', 'account_id', accountId)] : []),
       change('account', accountId, now),
       audit(event, now),
     ])

@@ -71,6 +71,22 @@ export function endSessionTokens(
   ]
 }
 
+/** Revokes every API key of a person, telling of each. */
+export function revokeKeys(accountId: string, now: number): readonly Statement[] {
+  return [
+    changes(
+      'api-key',
+      'SELECT hash AS id FROM api_key WHERE account_id = $3 AND revoked_at IS NULL',
+      [accountId],
+      now,
+    ),
+    {
+      sql: 'UPDATE api_key SET revoked_at = $2 WHERE account_id = $1 AND revoked_at IS NULL',
+      params: [accountId, now],
+    },
+  ]
+}
+
 /** Deletes rows, telling of each. */
 export function removeTelling(
   kind: ChangeKind,
