@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { call, fresh, newPerson } from '../support/actors.ts'
+import { call, fresh, newPerson, type Person } from '../support/actors.ts'
 import { createBrowser } from '../support/browser.ts'
 import { type Answer, text } from '../support/http.ts'
 import { type Provider, startProvider } from '../support/provider.ts'
@@ -15,8 +15,9 @@ before(async () => {
   provider.allow(`${server.base}/api/auth/google/callback/`)
 })
 after(async () => {
-  await server.close()
+  // First, so that a server that did not start leaves nothing behind to wait for.
   await provider.close()
+  await server.close()
 })
 
 async function start() {
@@ -52,6 +53,13 @@ async function assertNobody(email: string): Promise<void> {
   )
 }
 
+/** Whether an account is as its owner left it: signed in, with a password, and not verified by anybody. */
+async function assertUntouched(at: TestServer, { email, password, access, id }: Person): Promise<void> {
+  const me = await call(at, '/api/auth/me/', { bearer: access })
+  assert.deepEqual(me.json, { id, email, email_verified: false }, me.text)
+  assert.equal((await call(at, '/api/auth/login/', { json: { email, password } })).status, 200)
+}
+
 test('OSHARA-09 the start redirects to the provider with what the flow needs', async () => {
   const { answer, url } = await start()
   assert.equal(answer.status, 302)
@@ -67,7 +75,7 @@ test('OSHARA-10 state, nonce, PKCE and the cookie that binds them', async () => 
   const { answer, url } = await start()
   const query = new URL(url).searchParams
   for (const name of ['state', 'nonce'])
-    assert.ok((query.get(name) ?? '').length >= 22, `${name} has 128 bits`)
+    assert.match(query.get(name) ?? '', /^[A-Za-z0-9_-]{22,}$/, `${name} has 128 bits`)
   assert.equal(query.get('code_challenge_method'), 'S256')
   assert.match(query.get('code_challenge') ?? '', /^[A-Za-z0-9_-]{43}$/)
   const [cookie = ''] = answer.headers['set-cookie'] ?? []
@@ -113,19 +121,29 @@ test('OSHARA-12 without the cookie, with another state or none, there are no tok
   const [attacker, victim] = [await start(), await start()]
   const planted = await provider.signIn(attacker.url, { email })
   assertRefused(await victim.browser.open(planted))
-  const second = await start()
-  const url = new URL(await provider.signIn(second.url, { email }))
-  url.searchParams.set('state', 'another-state-that-nobody-was-given')
-  assertRefused(await second.browser.open(url.href))
-  url.searchParams.delete('state')
-  assertRefused(await second.browser.open(url.href))
+  for (const state of ['another-state-that-nobody-was-given', '', undefined]) {
+    const { browser, url } = await start()
+    const foreign = new URL(await provider.signIn(url, { email }))
+    if (state === undefined) foreign.searchParams.delete('state')
+    else foreign.searchParams.set('state', state)
+    assertRefused(await browser.open(foreign.href))
+  }
   await assertNobody(email)
+  const honest = await start()
+  const right = new URL(await provider.signIn(honest.url, { email: `${fresh('g')}@example.com` }))
+  const wrong = new URL(right)
+  wrong.searchParams.delete('state')
+  assertRefused(await honest.browser.open(wrong.href))
+  assert.equal((await honest.browser.open(right.href)).status, 200, 'it was the state and nothing else')
 })
 
 test('OSHARA-13 a callback works once', async () => {
-  const { browser, callback, answer } = await signIn(`${fresh('g')}@example.com`)
-  assert.equal(answer.status, 200)
+  const { browser, url } = await start()
+  const callback = await provider.signIn(url, { email: `${fresh('g')}@example.com` })
+  const Cookie = [...browser.cookies()].map(([name, value]) => `${name}=${value}`).join('; ')
+  assert.equal((await browser.open(callback)).status, 200)
   assertRefused(await browser.open(callback))
+  assertRefused(await call(server, callback.slice(server.base.length), { headers: { Cookie } }))
 })
 
 test('OSHARA-14 declining at the provider is told', async () => {
@@ -139,23 +157,24 @@ test('OSHARA-15 an unverified address or a bad ID token makes and links nothing'
   const email = `${fresh('unverified')}@example.com`
   assertRefused((await signIn(email, false)).answer, 403)
   await assertNobody(email)
+  const known = await newPerson(server)
+  assertRefused((await signIn(known.email, false)).answer, 403)
+  await assertUntouched(server, known)
   for (const lie of ['signature', 'audience', 'nonce', 'issuer'] as const) {
     const liar = await startLyingProvider(lie)
     const lied = await startServer({ google: liar.settings })
     try {
-      const browser = createBrowser(lied.base)
-      const url = (await browser.open('/api/auth/google/')).headers.location ?? ''
-      const answer = await browser.open(liar.answer(url))
-      assert.ok(answer.status === 400 || answer.status === 403, `${lie}: ${answer.text}`)
-      assert.equal(answer.json['access'], undefined)
-      assert.equal(
-        (
-          await call(lied, '/api/auth/signup/', {
-            json: { email: liar.email, password: 'correct horse battery' },
-          })
-        ).status,
-        201,
-      )
+      const lieOnce = async () => {
+        const browser = createBrowser(lied.base)
+        const url = (await browser.open('/api/auth/google/')).headers.location ?? ''
+        assertRefused(await browser.open(liar.answer(url)))
+      }
+      await lieOnce()
+      // Nobody was made: the address is still free. And whoever takes it is not linked to the next lie.
+      const known = await newPerson(lied, liar.email)
+      assert.notEqual(known.id, '', lie)
+      await lieOnce()
+      await assertUntouched(lied, known)
     } finally {
       await lied.close()
       await liar.close()
@@ -176,6 +195,12 @@ test('OSHARA-15 an unverified address or a bad ID token makes and links nothing'
 
 test('OSHARA-16 an account made in advance with somebody’s address is not the attacker’s', async () => {
   const attacker = await newPerson(server, `${fresh('victim')}@example.com`)
+  const key = text(
+    await call(server, '/api/auth/api-keys/', { bearer: attacker.access, json: { name: 'back door' } }),
+    'key',
+  )
+  const meByKey = () => call(server, '/api/auth/me/', { headers: { 'X-API-Key': key } })
+  assert.equal((await meByKey()).status, 200)
   const victim = await signIn(attacker.email)
   assert.equal(victim.answer.status, 200)
   assert.equal(
@@ -188,6 +213,7 @@ test('OSHARA-16 an account made in advance with somebody’s address is not the 
     401,
   )
   assert.equal((await call(server, '/api/auth/me/', { bearer: attacker.access })).status, 401)
+  assert.equal((await meByKey()).status, 401, 'a key made in advance opens nothing')
   assert.equal(
     (await call(server, '/api/auth/me/', { bearer: text(victim.answer, 'access') })).json['email'],
     attacker.email,

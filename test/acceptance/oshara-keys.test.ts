@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { call, fresh, newPerson, type Person } from '../support/actors.ts'
 import { text } from '../support/http.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { startServer, storeBytes, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 before(async () => {
@@ -28,6 +28,7 @@ test('OSHARA-60 a new key is shown once, later only its preview', async () => {
   const list = await call(server, '/api/auth/api-keys/', { bearer: person.access })
   assert.equal(list.status, 200)
   assert.equal(list.text.includes(key), false)
+  assert.equal((await storeBytes(server)).includes(key), false, 'the store has its hash alone')
   const [listed] = list.json as unknown as {
     readonly key_preview: string
     readonly is_active: boolean
@@ -83,6 +84,11 @@ test('OSHARA-64 a key that is switched off is refused until it is on again', asy
     })
   assert.equal((await set(false)).json['is_active'], false)
   assert.equal((await meBy({ 'X-API-Key': key })).status, 401)
+  assert.equal(
+    (await meBy({ 'X-API-Key': key, Authorization: `Bearer ${person.access}` })).status,
+    401,
+    'nor is it forgiven for a valid token',
+  )
   await set(true)
   assert.equal((await meBy({ 'X-API-Key': key })).status, 200)
   const stranger = await newPerson(server)

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import { call, newPerson, type Person } from '../support/actors.ts'
 import { type Answer, text } from '../support/http.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+import { signedBy, signingKeyOf, strangersKey } from '../support/signing.ts'
 
 let server: TestServer
 before(async () => {
@@ -14,6 +15,7 @@ after(() => server.close())
 
 const hour = 3600
 const day = 24 * hour
+const stranger = strangersKey('stranger')
 const me = (bearer: string) => call(server, '/api/auth/me/', { bearer })
 const refreshWith = (refresh: unknown) => call(server, '/api/auth/refresh/', { json: { refresh } })
 
@@ -28,7 +30,7 @@ function assertTokenNotValid(answer: Answer): void {
 }
 
 test('OSHARA-03 access lives exactly 10 days, refresh exactly 30', async () => {
-  const { access, refresh } = await newPerson(server)
+  const { access, refresh } = await second(await newPerson(server))
   assert.equal((claims(access)['exp'] ?? 0) - (claims(access)['iat'] ?? 0), 864_000)
   assert.equal((claims(refresh)['exp'] ?? 0) - (claims(refresh)['iat'] ?? 0), 2_592_000)
 })
@@ -83,6 +85,7 @@ test('OSHARA-31 headers that are no bearer credential are refused', async () => 
     const answer = await call(server, '/api/auth/me/', { headers: { Authorization: value } })
     assert.equal(answer.status, 401, value)
     assert.equal(typeof answer.json['detail'], 'string')
+    assert.match(answer.headers['www-authenticate'] ?? '', /^Bearer/)
   }
 })
 
@@ -92,29 +95,36 @@ test('OSHARA-32 an access token is no refresh token and a refresh token no acces
   assertTokenNotValid(await refreshWith(access))
 })
 
-/** Copies of a valid token, each forged in one way. */
-async function forgeries(access: string, jku: string): Promise<Readonly<Record<string, string>>> {
+/** Copies of a valid token, each forged in one way; where only a header is wrong, the signature over it is good. */
+async function forgeries(access: string, elsewhere: string): Promise<Readonly<Record<string, string>>> {
   const [head = '', body = '', signature = ''] = access.split('.')
   const header = JSON.parse(Buffer.from(head, 'base64url').toString()) as Record<string, unknown>
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const withHeader = (change: object) => `${part({ ...header, ...change })}.${body}.${signature}`
-  const [jwk] = (await call(server, '/.well-known/jwks.json')).json['keys'] as Record<string, string>[]
-  const pem = createPublicKey({ format: 'jwk', key: jwk ?? {} }).export({ type: 'spki', format: 'pem' })
+  const [published] = (await call(server, '/.well-known/jwks.json')).json['keys'] as Record<string, string>[]
+  const pem = createPublicKey({ format: 'jwk', key: published ?? {} }).export({ type: 'spki', format: 'pem' })
   const hs = `${part({ ...header, alg: 'HS256' })}.${body}`
   const flipped = Buffer.from(signature, 'base64url')
   flipped[5] = (flipped[5] ?? 0) ^ 1
+  const ours = signingKeyOf(server)
+  const resigned = (change: object) => signedBy(ours, { ...header, ...change }, claims(access))
+  const byStranger = (change: object) => signedBy(stranger.key, { ...header, ...change }, claims(access))
+  assert.equal((await me(resigned({}))).status, 200, 'a good signature is made here')
   return {
     'alg none': `${part({ ...header, alg: 'none' })}.${body}.`,
-    'alg none, signature kept': withHeader({ alg: 'none' }),
+    'alg none, signature kept': `${part({ ...header, alg: 'none' })}.${body}.${signature}`,
     'flipped signature': `${head}.${body}.${flipped.toString('base64url')}`,
     'no signature': `${head}.${body}.`,
     'HS256 with the public key': `${hs}.${createHmac('sha256', pem).update(hs).digest('base64url')}`,
-    'unknown kid': withHeader({ kid: 'unknown' }),
-    'injected jwk': withHeader({ jwk }),
-    'injected jku': withHeader({ jku }),
-    'injected x5u': withHeader({ x5u: jku }),
-    'changed typ': withHeader({ typ: 'JWT' }),
-    'crit header': withHeader({ crit: ['exp'] }),
+    'unknown kid': resigned({ kid: 'unknown' }),
+    'no kid': resigned({ kid: undefined }),
+    'changed typ': resigned({ typ: 'JWT' }),
+    'the type of another token': resigned({ typ: 'widget+jwt' }),
+    'no typ': resigned({ typ: undefined }),
+    'crit header': resigned({ crit: ['exp'] }),
+    'injected jwk': byStranger({ jwk: stranger.jwk }),
+    'injected jwk with its own kid': byStranger({ jwk: stranger.jwk, kid: 'stranger' }),
+    'injected jku': byStranger({ jku: `${elsewhere}/jwks.json`, kid: 'stranger' }),
+    'injected x5u': byStranger({ x5u: `${elsewhere}/chain.pem`, kid: 'stranger' }),
     'another subject': `${head}.${part({ ...claims(access), sub: 'acc_other' })}.${signature}`,
   }
 }
@@ -123,16 +133,23 @@ test('OSHARA-33 forged tokens are refused and nothing is fetched', async () => {
   let fetched = 0
   const elsewhere = createServer((_request, response) => {
     fetched += 1
-    response.end('{}')
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ keys: [stranger.jwk] }))
   }).listen(0, '127.0.0.1')
-  const { access } = await newPerson(server)
-  assert.equal((await me(access)).status, 200)
-  const address = elsewhere.address()
-  const jku = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/jwks.json`
-  for (const [name, token] of Object.entries(await forgeries(access, jku)))
-    assert.equal((await me(token)).status, 401, name)
-  assert.equal(fetched, 0)
-  elsewhere.close()
+  try {
+    const { access } = await newPerson(server)
+    assert.equal((await me(access)).status, 200)
+    const address = elsewhere.address()
+    const base = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+    for (const [name, token] of Object.entries(await forgeries(access, base))) {
+      const answer = await me(token)
+      assert.equal(answer.status, 401, name)
+      assert.equal(typeof answer.json['detail'], 'string', name)
+    }
+    assert.equal(fetched, 0)
+  } finally {
+    elsewhere.close()
+  }
 })
 
 test('OSHARA-34 the scheme is read in any case', async () => {
@@ -185,6 +202,7 @@ test('OSHARA-38 logging out ends this session and no other', async () => {
   const other = await second(person)
   const out = await call(server, '/api/auth/logout/', { json: { refresh: person.refresh } })
   assert.equal(out.status, 204)
+  assert.equal(out.text, '')
   assertTokenNotValid(await refreshWith(person.refresh))
   assertTokenNotValid(await me(person.access))
   assert.equal((await me(other.access)).status, 200)
@@ -202,11 +220,13 @@ test('OSHARA-39 a client that never adopts the rotated token is served for 30 da
 })
 
 test('OSHARA-40 once the successor was used the old token ends the whole family', async () => {
-  const { refresh } = await newPerson(server)
-  const successor = text(await refreshWith(refresh), 'refresh')
+  const { access, refresh } = await newPerson(server)
+  const first = await refreshWith(refresh)
+  const successor = text(first, 'refresh')
   const next = await refreshWith(successor)
   assert.equal(next.status, 200)
   assertTokenNotValid(await refreshWith(refresh))
-  assertTokenNotValid(await refreshWith(text(next, 'refresh')))
-  assertTokenNotValid(await me(text(next, 'access')))
+  for (const dead of [successor, text(next, 'refresh')]) assertTokenNotValid(await refreshWith(dead))
+  for (const dead of [access, text(first, 'access'), text(next, 'access')])
+    assertTokenNotValid(await me(dead))
 })

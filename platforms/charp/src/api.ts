@@ -1,14 +1,7 @@
 import { type ApiCall, type ApiRoute, jsonAnswer, type PlatformHost, type Tables } from 'sallyport'
 import { ProtocolError } from '@sallyport/protocol'
-import { plans } from './preset.ts'
+import { rule } from './rule.ts'
 
-const rule = (plan: string) => ({
-  doors: ['charp'],
-  kinds: ['vendor'] as const,
-  plan,
-  plans,
-  limits: ['charp-api'],
-})
 const vendorOf = ({ principal }: ApiCall) => principal.team?.id ?? ''
 
 function readName(body: Readonly<Record<string, unknown>>): string {
@@ -62,7 +55,10 @@ export function brandRoutes(tables: Tables, host: PlatformHost): readonly ApiRou
 }
 
 /** Campaigns, from Standard up. */
-export function campaignRoutes(tables: Tables, host: PlatformHost): readonly ApiRoute[] {
+export function campaignRoutes(
+  tables: Tables,
+  host: Pick<PlatformHost, 'newId' | 'now'>,
+): readonly ApiRoute[] {
   return [
     {
       method: 'GET',
@@ -84,7 +80,9 @@ export function campaignRoutes(tables: Tables, host: PlatformHost): readonly Api
       async handle(call) {
         const body = await call.json()
         const name = readName(body)
-        const brandId = typeof body['brand_id'] === 'string' ? body['brand_id'] : ''
+        const { brand_id: brandId } = body
+        if (typeof brandId !== 'string' || brandId === '')
+          throw new ProtocolError('invalid_request', 'brand_id must be the id of a brand')
         const [brand] = await tables.query(
           'SELECT brand_id FROM charp_brand WHERE vendor_id = $1 AND brand_id = $2',
           [vendorOf(call), brandId],

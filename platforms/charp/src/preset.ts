@@ -4,7 +4,10 @@ const hour = 3600
 const day = 24 * hour
 
 /** Low to high. */
-export const plans = ['Free', 'Standard', 'Enterprise']
+export const plans = ['Free', 'Standard', 'Enterprise'] as const
+
+/** One of the plans. */
+export type Plan = (typeof plans)[number]
 
 /** Charp.ai's door: vendors with client id and secret in JSON. */
 export const doors: readonly DoorSettings[] = [

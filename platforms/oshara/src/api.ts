@@ -8,7 +8,7 @@ import {
   type WidgetOwner,
   type WidgetWrite,
 } from 'sallyport'
-import { type Characters, type Content, readCharacter } from './character.ts'
+import { type Characters, type Content, nothing, readCharacter } from './character.ts'
 
 const rule = { doors: ['oshara', 'oshara-keys'] }
 const slugOf = ({ params }: ApiCall) => params['slug'] ?? ''
@@ -23,7 +23,9 @@ function ownerOf({ principal, info }: ApiCall): WidgetOwner {
 }
 
 /** The outside of a character: what the engine shows to pages that may have it. */
-const profileOf = ({ name, greeting }: Content) => ({ profile: { ...(name !== '' && { name }), greeting } })
+const profileOf = ({ name, greeting, appearance }: Content) => ({
+  profile: { ...(name !== '' && { name }), greeting, appearance },
+})
 
 function written(write: WidgetWrite): Widget {
   if (write.outcome === 'written') return write.widget
@@ -44,9 +46,7 @@ async function change(
   const known = await widgets.find(slugOf(call), owner)
   if (!known) throw new ProtocolError('not_found', 'Not found.')
   // PUT replaces the whole: what it leaves out is empty.
-  const before = whole
-    ? { name: '', system_prompt: '', greeting: '' }
-    : await characters.content(known.widgetId)
+  const before = whole ? nothing : await characters.content(known)
   const content = { ...before, ...input.content }
   const rest = whole ? { allowedOrigins: [], active: true } : {}
   const widget = written(
@@ -85,7 +85,7 @@ function collection({ widgets }: PlatformHost, characters: Characters): readonly
         const wrong = { ...missing, ...(input.outcome === 'refuse' && input.fields) }
         if (input.outcome === 'refuse' || typeof slug !== 'string')
           throw new ProtocolError('field_errors', 'not taken', { fields: wrong })
-        const content = { name: '', system_prompt: '', greeting: '', ...input.content }
+        const content = { ...nothing, ...input.content }
         const widget = written(
           await widgets.create({ slug, ...input.change, ...profileOf(content) }, ownerOf(call)),
         )

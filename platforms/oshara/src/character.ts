@@ -5,26 +5,40 @@ export interface Content {
   readonly name: string
   readonly system_prompt: string
   readonly greeting: string
+  /** How it looks, in the widget's own words: drawn by the page, not interpreted here. */
+  readonly appearance: Readonly<Record<string, unknown>>
 }
+
+/** A character of which nothing is said yet. */
+export const nothing: Content = { name: '', system_prompt: '', greeting: '', appearance: {} }
 
 /** A character as posted: what is wrong, by field, or its parts. */
 export type CharacterInput =
   | { readonly outcome: 'refuse'; readonly fields: Readonly<Record<string, readonly string[]>> }
   | { readonly outcome: 'ok'; readonly change: WidgetChange; readonly content: Partial<Content> }
 
-const longest = { name: 200, system_prompt: 20_000, greeting: 2_000 }
+const longest = { name: 200, system_prompt: 20_000, greeting: 2_000, appearance: 4_000 }
 const names = ['name', 'system_prompt', 'greeting'] as const
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
 /** Reads the members of a character that a caller may set. */
 export function readCharacter(body: Readonly<Record<string, unknown>>): CharacterInput {
   const fields: Record<string, readonly string[]> = {}
-  const content: { -readonly [Name in keyof Content]?: string } = {}
+  const content: { -readonly [Name in keyof Content]?: Content[Name] } = {}
   for (const name of names) {
     const value = body[name]
     if (value === undefined) continue
     if (typeof value === 'string' && value.length <= longest[name]) content[name] = value
     else fields[name] = [`Expected text of at most ${longest[name]} characters.`]
   }
+  const { appearance } = body
+  if (isObject(appearance) && JSON.stringify(appearance).length <= longest.appearance)
+    content.appearance = appearance
+  else if (appearance !== undefined)
+    fields['appearance'] = [`Expected an object of at most ${longest.appearance} characters.`]
   const { allowed_origins: origins, is_active: active, session_limit: sessionLimit } = body
   const allowedOrigins =
     Array.isArray(origins) && origins.every((one): one is string => typeof one === 'string')
@@ -56,13 +70,23 @@ export class Characters {
     this.#tables = tables
   }
 
-  async content(widgetId: string): Promise<Content> {
+  /** What is said of a character. The engine makes widgets too, in a demonstration: those have a profile and no row. */
+  async content({ widgetId, profile }: Widget): Promise<Content> {
     const [row] = await this.#tables.query(
       'SELECT name, system_prompt, greeting FROM oshara_character WHERE widget_id = $1',
       [widgetId],
     )
-    const text = (name: keyof Content) => (row ? String(row[name]) : '')
-    return { name: text('name'), system_prompt: text('system_prompt'), greeting: text('greeting') }
+    const text = (name: (typeof names)[number]) => {
+      const value = row ? row[name] : profile[name]
+      return typeof value === 'string' ? value : ''
+    }
+    const appearance = isObject(profile['appearance']) ? profile['appearance'] : {}
+    return {
+      name: text('name'),
+      system_prompt: text('system_prompt'),
+      greeting: text('greeting'),
+      appearance,
+    }
   }
 
   async save(widgetId: string, { name, system_prompt, greeting }: Content): Promise<void> {
@@ -80,12 +104,13 @@ export class Characters {
   /** A character as its owner sees it. */
   async body(widget: Widget): Promise<Readonly<Record<string, unknown>>> {
     const { slug, allowedOrigins, active, sessionLimit, createdAt } = widget
-    const content = await this.content(widget.widgetId)
+    const content = await this.content(widget)
     return {
       slug,
       name: content.name || slug,
       system_prompt: content.system_prompt,
       greeting: content.greeting,
+      appearance: content.appearance,
       allowed_origins: allowedOrigins,
       is_active: active,
       session_limit: sessionLimit,

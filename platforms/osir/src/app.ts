@@ -1,17 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { expressGuard, principalOf } from '@sallyport/guard/express'
 import { parseJsonObject } from '@sallyport/protocol'
-import express, { type NextFunction, type Request, type Response } from 'express'
+import express, { type Request, type Response } from 'express'
 import type { NodeCall, PlatformHost, Tables } from 'sallyport'
+import { answer, only, refuse, refuseThrown } from './answers.ts'
 
 const resources = ['domains', 'vps', 'email', 'billing']
 const doors = ['osir', 'osir-oauth']
 const limits = ['osir-api']
-
-const answer = (response: Response, status: number, body: unknown) =>
-  response.status(status).set('cache-control', 'no-store').json(body)
-const refuse = (response: Response, status: number, error: string, message: string) =>
-  answer(response, status, { error, message })
 
 /** The name in a posted body, or the refusal that was sent. */
 function readName(request: Request & NodeCall, response: Response): string | undefined {
@@ -28,10 +24,14 @@ function readName(request: Request & NodeCall, response: Response): string | und
 }
 
 /** OSIR's API as an Express app behind the guard. */
-export function osirApp(tables: Tables, host: PlatformHost): express.Express {
+export function osirApp(
+  tables: Tables,
+  host: Pick<PlatformHost, 'guard' | 'newId' | 'now'>,
+): express.Express {
   const ipOf = (request: IncomingMessage & NodeCall) => request.sallyport?.ip ?? ''
   const protect = expressGuard(host.guard({ shape: 'message', onTwo: 'reject' }), { ipOf })
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple')
+  app.enable('case sensitive routing')
 
   for (const resource of resources) {
     const path = `/v1/${resource}`
@@ -54,10 +54,7 @@ export function osirApp(tables: Tables, host: PlatformHost): express.Express {
       )
       answer(response, 201, { id, name, environment })
     })
-    app.all(path, protect({ doors }), (_request, response) => {
-      response.set('allow', 'GET, POST')
-      refuse(response, 405, 'method_not_allowed', 'use GET or POST')
-    })
+    app.all(path, protect({ doors }), only('GET', 'POST'))
   }
 
   // Moves a real domain, so only a live credential may, and not often.
@@ -74,13 +71,12 @@ export function osirApp(tables: Tables, host: PlatformHost): express.Express {
       return answer(response, 202, { name: request.params['name'], status: 'pending' })
     },
   )
+  app.all('/v1/domains/:name/transfer', protect({ doors }), only('POST'))
 
   // Whoever is not let in learns nothing of which paths there are.
   app.use(protect({ doors }), (_request: Request, response: Response) => {
     refuse(response, 404, 'not_found', 'No such resource')
   })
-  app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) => {
-    if (!response.headersSent) refuse(response, 400, 'invalid_request', 'The request could not be read')
-  })
+  app.use(refuseThrown)
   return app
 }

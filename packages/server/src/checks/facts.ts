@@ -1,9 +1,8 @@
-import type { FactSource, Spent as SpentFact } from '@sallyport/guard'
+import { createFactCache, type DoorFacts, type FactSource, type Spent as SpentFact } from '@sallyport/guard'
 import type { Principal } from '@sallyport/protocol'
 import type { DoorSettings, KeysDoor, LimitTable, Window } from '../settings/door.ts'
 import { issuerOf } from '../settings/issuer.ts'
 import type { ChangeKind, Store } from '../store/contract/index.ts'
-import { createFactCache } from './fact-cache.ts'
 import type { Limiter, Spent } from './limit.ts'
 import type { Signing } from './signing.ts'
 import { createTouches, type Touches } from './touches.ts'
@@ -23,6 +22,8 @@ export interface FactParts {
 
 /** This server's own live facts, for the guards in its process. */
 export interface LocalFacts extends FactSource {
+  /** Every door that signs tokens. */
+  readonly doors: readonly DoorFacts[]
   /** Forgets what changed. */
   changed(kind: ChangeKind, id: string): void
   /** Writes the last-used moments gathered so far. */
@@ -141,6 +142,7 @@ export function openFacts(parts: FactParts): LocalFacts {
   return {
     ...methods,
     keyFormats: keyDoors.map((door) => ({ ...door.format, doorId: door.id })),
+    doors: [...byIssuer.values()],
     doorOfIssuer: (iss) => byIssuer.get(iss),
     signingKey: async (kid) => signing.verificationKey(kid, now()),
     used: ({ kind, hash }, at) => touches.add(kind, hash, at),

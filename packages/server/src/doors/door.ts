@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { ProtocolError } from '@sallyport/protocol'
 
 /** The methods an endpoint can answer. */
@@ -21,11 +22,11 @@ export interface Request {
   readonly params: Readonly<Record<string, string>>
 }
 
-/** A reply, before it is written to a socket. An object body is sent as JSON. */
+/** A reply, before it is written to a socket. An object body is sent as JSON, a stream as it comes. */
 export interface Reply {
   readonly status: number
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
-  readonly body?: string | object
+  readonly body?: string | object | Readable
 }
 
 /** What answers one method of an endpoint. */

@@ -3,6 +3,7 @@ import { adminDoor } from './admin/index.ts'
 import { appsDoor } from './apps/index.ts'
 import { demoDoor } from './demo/index.ts'
 import type { Door } from './door.ts'
+import { guardDoor } from './guard/index.ts'
 import { keysDoor } from './keys/index.ts'
 import { peopleDoor } from './people/index.ts'
 import { portalDoor } from './portal/index.ts'
@@ -32,6 +33,7 @@ export function mountDoors(services: Services): readonly Door[] {
     ...services.doors.map((settings) => mount(settings, services)),
     portalDoor(services),
     adminDoor(services),
+    guardDoor(services),
     systemDoor(services),
     ...(services.demo ? [demoDoor(services)] : []),
   ]

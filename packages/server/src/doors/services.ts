@@ -27,6 +27,8 @@ export interface Services {
   readonly limits: Readonly<Record<string, LimitTable>>
   /** Whether the page of a demonstration's app is served. */
   readonly demo: boolean
+  /** Aborted when the server stops: what would stay open by itself ends. */
+  readonly closing: AbortSignal
   now(): number
   /** A guard over this server's own facts, wording refusals as `door` does. */
   guardFor(door: Pick<DoorSettings, 'shape'>, options?: { readonly onTwo?: 'reject' | 'api-key-wins' }): Guard

@@ -1,7 +1,7 @@
 import { ProtocolError } from '@sallyport/protocol'
 import { sameHash, secretHash } from '../crypto/secret.ts'
 import type { Client, ClientWithSecrets } from '../store/contract/index.ts'
-import type { GrantContext } from './context.ts'
+import type { GrantContext, GrantDoor } from './context.ts'
 
 /** How a client named and proved itself. */
 export interface ClientCredentials {
@@ -25,7 +25,7 @@ function isProven(client: ClientWithSecrets, secret: string | undefined): boolea
  */
 export async function authenticateClient(
   credentials: ClientCredentials,
-  context: GrantContext,
+  context: Pick<GrantContext, 'store' | 'now'> & { readonly door: Pick<GrantDoor, 'id'> },
 ): Promise<Client> {
   const { store, door, now } = context
   const { clientId, secret, method } = credentials

@@ -80,7 +80,11 @@ function logRefusal(log: Logger): NonNullable<GuardOptions['refused']> {
     log.info({ reason, detail, method, path }, 'refused by a guard')
 }
 
-async function openServices(parts: ServerParts, store: Store, log: Logger): Promise<Services> {
+async function openServices(
+  parts: ServerParts,
+  store: Store,
+  { log, closing }: { readonly log: Logger; readonly closing: AbortController },
+): Promise<Services> {
   const {
     settings: { baseUrl },
     platforms,
@@ -118,6 +122,7 @@ async function openServices(parts: ServerParts, store: Store, log: Logger): Prom
     doors,
     limits,
     demo: parts.demo ?? false,
+    closing: closing.signal,
     now,
     guardFor: ({ shape }, options) =>
       createGuard({ source: facts, now, shape, refused: logRefusal(log), ...options }),
@@ -197,7 +202,8 @@ export async function createServer(parts: ServerParts): Promise<SallyportServer>
     },
   })
   const store = await openSqlStore(database)
-  const services = await openServices(parts, store, log)
+  const closing = new AbortController()
+  const services = await openServices(parts, store, { log, closing })
   const mounts = await mountPlatforms(platforms, services)
   if (settings.debug) log.warn('DEBUG is set: origin checks are off')
   const app = createHttpServer({
@@ -221,6 +227,7 @@ export async function createServer(parts: ServerParts): Promise<SallyportServer>
     listen: () => listen(app, settings.port, settings.host),
     async close() {
       stopChores()
+      closing.abort()
       await app.close()
       await services.facts.flush()
       await store.close()

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { ProtocolError } from '@sallyport/protocol'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Reply } from '../doors/door.ts'
@@ -21,7 +22,7 @@ export interface ListenOptions extends DispatchOptions {
 
 function send(reply: FastifyReply, { status, headers = {}, body }: Reply): FastifyReply {
   reply.code(status).headers({ 'x-content-type-options': 'nosniff', ...headers })
-  if (body === undefined || typeof body === 'string') return reply.send(body)
+  if (body === undefined || typeof body === 'string' || body instanceof Readable) return reply.send(body)
   return reply.header('content-type', 'application/json').send(JSON.stringify(body))
 }
 

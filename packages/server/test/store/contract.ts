@@ -138,6 +138,45 @@ function accountContract(store: () => Store): void {
     assert.equal(await store().families.takeCode(code.hash, now), undefined)
   })
 
+  test('a password nobody proved takes the keys and consents with it; a changed one leaves them', async () => {
+    const { accountId, homeTeamId: teamId } = await addAccount(store())
+    await store().families.createWithCode(family({ accountId, teamId }), await newCode(store()), event(), now)
+    const key = {
+      keyId: newId('key_', now),
+      hash: fresh('key'),
+      doorId: 'door',
+      accountId,
+      teamId,
+      name: 'k',
+      environment: 'live',
+      scope: [],
+      ipList: [],
+      preview: 'p',
+      expiresAt: undefined,
+    } as const
+    await store().keys.create(key, event(), now)
+    const change = { accountId, expected: 'hash-1', passwordHash: 'hash-2' }
+    assert.equal(await store().accounts.setPassword(change, event(), now), true)
+    assert.equal((await store().keys.find(key.keyId))?.revokedAt, undefined)
+    assert.ok(await store().clients.consent(accountId, 'app_x', teamId))
+
+    const heard: string[] = []
+    const stop = store().follow(({ id }) => heard.push(id))
+    const dropped = { accountId, expected: 'hash-2', passwordHash: undefined, endGrants: true }
+    const late = { ...dropped, expected: 'hash-1' }
+    assert.equal(await store().accounts.setPassword(late, event(), now), false)
+    assert.equal(
+      (await store().keys.find(key.keyId))?.revokedAt,
+      undefined,
+      'who comes too late ends nothing',
+    )
+    assert.equal(await store().accounts.setPassword(dropped, event(), now), true)
+    stop()
+    assert.equal((await store().keys.find(key.keyId))?.revokedAt, now)
+    assert.ok(heard.includes(key.hash), 'a guard that remembers the key hears of it')
+    assert.equal(await store().clients.consent(accountId, 'app_x', teamId), undefined)
+  })
+
   test('an upstream sign-in is taken once and only while it lasts', async () => {
     const login = {
       stateHash: fresh('state'),

@@ -3,9 +3,12 @@ import { rotateSigningKey } from '../../checks/signing.ts'
 import type { Door, Endpoint } from '../door.ts'
 import { refuseOauth } from '../refuse.ts'
 import type { Services } from '../services.ts'
+import { registerClient } from '../../accounts/clients.ts'
+import { guardDoorId } from '../guard/context.ts'
 import { accountEndpoint, accountsEndpoint } from './accounts.ts'
 import { clientEndpoint, clientSecretsEndpoint, clientsEndpoint } from './clients.ts'
 import { type AdminContext, adminId, adminPath, forAdmin, noStore } from './context.ts'
+import { readText } from './read.ts'
 import { memberEndpoint, teamEndpoint, teamsEndpoint } from './teams.ts'
 
 /** The audit log, newest first. */
@@ -59,6 +62,33 @@ function signingKeysEndpoint(admin: AdminContext): Endpoint {
   }
 }
 
+/** Makes the credential of a guard that runs elsewhere; its secret is shown once. */
+function guardsEndpoint(admin: AdminContext): Endpoint {
+  return {
+    path: `${adminPath}/guards`,
+    methods: {
+      POST: forAdmin(admin, async ({ body, now, event }) => {
+        const registration = {
+          doorId: guardDoorId,
+          name: readText(body, 'name'),
+          type: 'confidential',
+          teamId: undefined,
+          grantTypes: [],
+          scope: [],
+          redirectUris: [],
+          resources: undefined,
+        } as const
+        const { client, secret } = await registerClient(registration, {
+          store: admin.services.store,
+          now,
+          event,
+        })
+        return { status: 201, headers: noStore, body: { client_id: client.clientId, client_secret: secret } }
+      }),
+    },
+  }
+}
+
 /** The management API, for administrators signed in at a people door. */
 export function adminDoor(services: Services): Door {
   const people = services.doors.filter(({ kind }) => kind === 'people').map(({ id }) => id)
@@ -72,6 +102,7 @@ export function adminDoor(services: Services): Door {
     clientsEndpoint,
     clientEndpoint,
     clientSecretsEndpoint,
+    guardsEndpoint,
     signingKeysEndpoint,
     auditEndpoint,
   ]

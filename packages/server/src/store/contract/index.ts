@@ -77,6 +77,10 @@ export interface Store {
   durable(): Promise<void>
   /** Tells `listener` of every change, from this process and from others on the same database, before the change is answered. Returns a function that stops it. */
   follow(listener: (change: Change) => void): () => void
+  /** Changes after `changeId`, oldest first; `undefined` when some of them have been swept away already. */
+  changesSince(changeId: number, limit: number): Promise<readonly Change[] | undefined>
+  /** The newest change there is; 0 when there is none. */
+  lastChange(): Promise<number>
   counts(): StoreCounts
   /** Opens a platform's own tables: runs those of `migrations` that have not run under this name. */
   tables(name: string, migrations: readonly string[]): Promise<Tables>

@@ -5,7 +5,7 @@ import { SqlAccountStore } from './account-store.ts'
 import { SqlAuditStore } from './audit-store.ts'
 import { SqlClientStore } from './client-store.ts'
 import { SqlFamilyStore } from './family-store.ts'
-import { openFeed } from './feed.ts'
+import { changesSince, lastChange, openFeed } from './feed.ts'
 import { SqlKeyStore } from './key-store.ts'
 import { SqlSigningStore } from './signing-store.ts'
 import { sweep } from './sweep.ts'
@@ -27,6 +27,8 @@ export async function openSqlStore(db: Database): Promise<Store> {
     audit: new SqlAuditStore(db),
     durable: () => db.durable(),
     follow,
+    changesSince: (changeId, limit) => changesSince(db, changeId, limit),
+    lastChange: () => lastChange(db),
     counts: () => db.counts(),
     async tables(name, migrations): Promise<Tables> {
       await runMigrations(db, `platform:${name}`, migrations)

@@ -4,6 +4,8 @@ export interface FactCache {
   get<T>(key: string, load: () => Promise<T | undefined>): Promise<T | undefined>
   /** Forgets it. */
   drop(key: string): void
+  /** Forgets every fact that `test` says yes to. */
+  dropWhere(test: (key: string, value: unknown) => boolean): void
 }
 
 /**
@@ -13,6 +15,11 @@ export interface FactCache {
 export function createFactCache(size = 50_000): FactCache {
   const facts = new Map<string, unknown>()
   const loading = new Map<string, Set<{ stale: boolean }>>()
+
+  function drop(key: string): void {
+    facts.delete(key)
+    for (const mark of loading.get(key) ?? []) mark.stale = true
+  }
 
   return {
     async get<T>(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
@@ -39,9 +46,11 @@ export function createFactCache(size = 50_000): FactCache {
         if (marks.size === 0) loading.delete(key)
       }
     },
-    drop(key) {
-      facts.delete(key)
-      for (const mark of loading.get(key) ?? []) mark.stale = true
+    drop,
+    dropWhere(test) {
+      for (const [key, value] of facts) if (test(key, value)) drop(key)
+      // What is still being loaded can't be looked at yet, so none of it is kept.
+      for (const key of loading.keys()) drop(key)
     },
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createFactCache } from '../../src/checks/fact-cache.ts'
+import { createFactCache } from '../src/fact-cache.ts'
 
 test('a fact is loaded once, and absence is remembered too', async () => {
   const cache = createFactCache()

@@ -1,0 +1,17 @@
+import type { Door } from '../door.ts'
+import { refuseOauth } from '../refuse.ts'
+import type { Services } from '../services.ts'
+import { guardDoorId, guardPath } from './context.ts'
+import { factsEndpoint, metadataEndpoint, usesEndpoint } from './facts.ts'
+import { feedEndpoint } from './feed.ts'
+
+/** For guards in other processes: facts, and the feed of what changed. */
+export function guardDoor(services: Services): Door {
+  const endpoints = [metadataEndpoint, factsEndpoint, usesEndpoint, feedEndpoint]
+  return {
+    id: guardDoorId,
+    prefixes: [guardPath],
+    endpoints: endpoints.map((endpoint) => endpoint(services)),
+    refuse: refuseOauth,
+  }
+}
