@@ -157,9 +157,9 @@ test('OSHARA-15 an unverified address or a bad ID token makes and links nothing'
   const email = `${fresh('unverified')}@example.com`
   assertRefused((await signIn(email, false)).answer, 403)
   await assertNobody(email)
-  const known = await newPerson(server)
-  assertRefused((await signIn(known.email, false)).answer, 403)
-  await assertUntouched(server, known)
+  const linked = await newPerson(server)
+  assertRefused((await signIn(linked.email, false)).answer, 403)
+  await assertUntouched(server, linked)
   for (const lie of ['signature', 'audience', 'nonce', 'issuer'] as const) {
     const liar = await startLyingProvider(lie)
     const lied = await startServer({ google: liar.settings })

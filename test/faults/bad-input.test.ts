@@ -264,6 +264,15 @@ test('arbitrary paths are unknown, not errors', async () => {
   }
 })
 
+test('a body that is no UTF-8 and a name with a NUL in it are refused by the APIs behind as well', async () => {
+  const headers = { 'Content-Type': 'application/json', 'X-API-Key': server.demo.keys['live'] ?? '' }
+  const broken = new Uint8Array([...Buffer.from('{"name":"'), 0xff, ...Buffer.from('"}')])
+  assert.equal((await call(server, '/v1/domains', { headers, body: broken })).status, 400)
+  const own = { Authorization: `Bearer ${person.access}`, 'Content-Type': 'application/json' }
+  assert.equal((await call(server, '/api/ai-characters/', { headers: own, body: broken })).status, 400)
+  assert.equal((await call(server, '/api/ai-characters/%00/', { headers: own })).status, 404)
+})
+
 test('a refused request changes nothing', async () => {
   const size = (await storeBytes(server)).length
   for (let count = 0; count < 20; count += 1) {

@@ -24,14 +24,13 @@ function isUnreadable(error: unknown): boolean {
   return typeof status === 'number' && status >= 400 && status < 500
 }
 
-/** Turns what was thrown into an answer; what it was is not told. Express knows it by its four parameters. */
-export function refuseThrown(
-  error: unknown,
-  _request: Request,
-  response: Response,
-  _next: NextFunction,
-): void {
-  if (response.headersSent) response.destroy()
-  else if (isUnreadable(error)) refuse(response, 400, 'invalid_request', 'The request could not be read')
-  else refuse(response, 500, 'server_error', 'unexpected error')
+/** Turns what was thrown into an answer; what a fault was is told to `report`, not to the caller. Express knows it by its four parameters. */
+export function refuseThrown(report: (error: unknown) => void) {
+  return (error: unknown, _request: Request, response: Response, _next: NextFunction): void => {
+    const unreadable = isUnreadable(error)
+    if (!unreadable) report(error)
+    if (response.headersSent) response.destroy()
+    else if (unreadable) refuse(response, 400, 'invalid_request', 'The request could not be read')
+    else refuse(response, 500, 'server_error', 'unexpected error')
+  }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { expressGuard, principalOf } from '@sallyport/guard/express'
-import { parseJsonObject } from '@sallyport/protocol'
+import { decodeUtf8, parseJsonObject } from '@sallyport/protocol'
 import express, { type Request, type Response } from 'express'
 import type { NodeCall, PlatformHost, Tables } from 'sallyport'
 import { answer, only, refuse, refuseThrown } from './answers.ts'
@@ -15,7 +15,12 @@ function readName(request: Request & NodeCall, response: Response): string | und
     refuse(response, 415, 'unsupported_media_type', 'Content-Type must be application/json')
     return undefined
   }
-  const parsed = parseJsonObject(request.rawBody?.toString() ?? '')
+  const body = decodeUtf8(request.rawBody ?? new Uint8Array())
+  if (body === undefined) {
+    refuse(response, 400, 'invalid_request', 'body is not UTF-8')
+    return undefined
+  }
+  const parsed = parseJsonObject(body)
   const name = parsed.outcome === 'ok' ? parsed.value['name'] : undefined
   if (parsed.outcome === 'refuse') refuse(response, 400, 'invalid_request', parsed.description)
   else if (typeof name === 'string' && name.trim() !== '' && name.length <= 253) return name.trim()
@@ -26,7 +31,7 @@ function readName(request: Request & NodeCall, response: Response): string | und
 /** OSIR's API as an Express app behind the guard. */
 export function osirApp(
   tables: Tables,
-  host: Pick<PlatformHost, 'guard' | 'newId' | 'now'>,
+  host: Pick<PlatformHost, 'guard' | 'newId' | 'now' | 'report'>,
 ): express.Express {
   const ipOf = (request: IncomingMessage & NodeCall) => request.sallyport?.ip ?? ''
   const protect = expressGuard(host.guard({ shape: 'message', onTwo: 'reject' }), { ipOf })
@@ -77,6 +82,6 @@ export function osirApp(
   app.use(protect({ doors }), (_request: Request, response: Response) => {
     refuse(response, 404, 'not_found', 'No such resource')
   })
-  app.use(refuseThrown)
+  app.use(refuseThrown(host.report))
   return app
 }

@@ -28,7 +28,9 @@ const tables: Tables = {
   query: () => Promise.reject(new Error('disk I/O error in osir_item')),
   write: () => Promise.reject(new Error('disk I/O error in osir_item')),
 }
-const app = osirApp(tables, { guard: () => guard, newId: (prefix) => `${prefix}1`, now: () => 1 })
+const reported: unknown[] = []
+const report = (error: unknown) => void reported.push(error)
+const app = osirApp(tables, { guard: () => guard, newId: (prefix) => `${prefix}1`, now: () => 1, report })
 const server = createServer(app)
 let base: string
 before(async () => {
@@ -71,4 +73,12 @@ test('app: what a path has instead is in Allow', async () => {
   const allowed = async (path: string) => (await fetch(base + path, { method: 'PUT' })).headers.get('allow')
   assert.equal(await allowed('/v1/domains'), 'GET, POST')
   assert.equal(await allowed('/v1/domains/a.example/transfer'), 'POST')
+})
+
+test('a fault is told to the log, what could not be read is not', async () => {
+  const count = reported.length
+  assert.equal((await fetch(`${base}/v1/domains`)).status, 500)
+  assert.equal(reported.length, count + 1)
+  assert.equal((await fetch(`${base}/v1/domains/%zz/transfer`, { method: 'POST' })).status, 400)
+  assert.equal(reported.length, count + 1)
 })

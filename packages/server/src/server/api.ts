@@ -1,6 +1,6 @@
 import type { Guard, GuardRule } from '@sallyport/guard'
 import { fetchGuard } from '@sallyport/guard/fetch'
-import { parseJsonObject, type Principal, ProtocolError, type Shape } from '@sallyport/protocol'
+import { decodeUtf8, parseJsonObject, type Principal, ProtocolError, type Shape } from '@sallyport/protocol'
 import { refuseIn } from '../doors/refuse.ts'
 import { matchPath } from './match-path.ts'
 import type { CallInfo, FetchMount } from './platform.ts'
@@ -42,7 +42,9 @@ async function readJson(request: Request): Promise<Readonly<Record<string, unkno
   const type = (request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase()
   if (type !== 'application/json')
     throw new ProtocolError('unsupported_media_type', 'Content-Type must be application/json')
-  const parsed = parseJsonObject(await request.text())
+  const body = decodeUtf8(new Uint8Array(await request.arrayBuffer()))
+  if (body === undefined) throw new ProtocolError('invalid_request', 'body is not UTF-8')
+  const parsed = parseJsonObject(body)
   if (parsed.outcome === 'ok') return parsed.value
   throw new ProtocolError('invalid_request', parsed.description)
 }

@@ -130,7 +130,7 @@ async function openServices(
 }
 
 async function mountPlatforms(platforms: readonly Platform[], services: Services): Promise<readonly Mount[]> {
-  const { baseUrl, now, store } = services
+  const { baseUrl, now, store, log } = services
   const widgets = createWidgetDesk(store, now)
   const mounts = await Promise.all(
     platforms.map((platform) => {
@@ -141,6 +141,7 @@ async function mountPlatforms(platforms: readonly Platform[], services: Services
         guard: ({ shape, onTwo }) => services.guardFor({ shape }, onTwo && { onTwo }),
         tables: (migrations) => store.tables(platform.name, migrations),
         newId: (prefix) => newId(prefix, now()),
+        report: (err) => log.error({ err, platform: platform.name }, 'request failed'),
       }
       return platform.api(host)
     }),

@@ -5,7 +5,9 @@ export function withoutSlash(path: string): string {
 
 function decode(segment: string): string | undefined {
   try {
-    return decodeURIComponent(segment)
+    const value = decodeURIComponent(segment)
+    // No name of ours has a NUL in it, and a database may refuse to look for one.
+    return value.includes('\0') ? undefined : value
   } catch {
     // A malformed escape names nothing: the address is unknown, not an error.
     return undefined

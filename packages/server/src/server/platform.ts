@@ -46,6 +46,8 @@ export interface PlatformHost {
   tables(migrations: readonly string[]): Promise<Tables>
   /** The widgets of the engine, for the platform that lets people manage them. */
   readonly widgets: WidgetDesk
+  /** Tells the log of a fault that a Node listener answered by itself. */
+  report(error: unknown): void
   /** A fresh id, sortable by time. */
   newId(prefix: string): string
 }
