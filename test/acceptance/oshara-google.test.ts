@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { call, fresh, newPerson, type Person } from '../support/actors.ts'
-import { createBrowser } from '../support/browser.ts'
+import { type Browser, createBrowser } from '../support/browser.ts'
 import { type Answer, text } from '../support/http.ts'
 import { type Provider, startProvider } from '../support/provider.ts'
 import { startLyingProvider } from '../support/lying-provider.ts'
@@ -32,12 +32,16 @@ async function signIn(
 ): Promise<{
   readonly answer: Answer
   readonly callback: string
-  readonly browser: ReturnType<typeof createBrowser>
+  readonly browser: Browser
 }> {
   const { browser, url } = await start()
   const callback = await provider.signIn(url, { email, emailVerified })
   return { browser, callback, answer: await browser.open(callback) }
 }
+
+/** The `Cookie` header that a browser would send now, to send it again later. */
+const cookieOf = (browser: Browser) =>
+  [...browser.cookies()].map(([name, value]) => `${name}=${value}`).join('; ')
 
 function assertRefused(answer: Answer, status = 400): void {
   assert.equal(answer.status, status, answer.text)
@@ -140,10 +144,23 @@ test('OSHARA-12 without the cookie, with another state or none, there are no tok
 test('OSHARA-13 a callback works once', async () => {
   const { browser, url } = await start()
   const callback = await provider.signIn(url, { email: `${fresh('g')}@example.com` })
-  const Cookie = [...browser.cookies()].map(([name, value]) => `${name}=${value}`).join('; ')
+  const Cookie = cookieOf(browser)
   assert.equal((await browser.open(callback)).status, 200)
   assertRefused(await browser.open(callback))
   assertRefused(await call(server, callback.slice(server.base.length), { headers: { Cookie } }))
+  // A provider that takes a code twice changes nothing: the state is spent here.
+  const careless = await startLyingProvider('nothing')
+  const trusting = await startServer({ google: careless.settings, seed: false })
+  try {
+    const twice = createBrowser(trusting.base)
+    const url = careless.answer((await twice.open('/api/auth/google/')).headers.location ?? '')
+    const Cookie = cookieOf(twice)
+    assert.equal((await twice.open(url)).status, 200)
+    assertRefused(await call(trusting, url.slice(trusting.base.length), { headers: { Cookie } }))
+  } finally {
+    await trusting.close()
+    await careless.close()
+  }
 })
 
 test('OSHARA-14 declining at the provider is told', async () => {

@@ -151,9 +151,13 @@ test('OSHARA-26 an address signs up once, in whatever case', async () => {
   for (const email of [person.email, person.email.toUpperCase(), ` ${person.email} `]) {
     const answer = await signUp({ email, password: 'another password' })
     assert.equal(answer.status, 400)
-    assert.ok(Array.isArray(answer.json['email']), answer.text)
+    assert.deepEqual(answer.json, { email: ['A user with this email address already exists.'] }, email)
+    assert.equal(
+      (await logIn({ email, password: person.password })).status,
+      200,
+      'one account, however typed',
+    )
   }
-  assert.equal((await logIn({ email: person.email, password: person.password })).status, 200)
   assert.equal((await logIn({ email: person.email, password: 'another password' })).status, 401)
 })
 
@@ -171,6 +175,15 @@ test('OSHARA-28 the document’s eight bullets are a password', async () => {
   const email = `${fresh('bullets')}@example.com`
   assert.equal((await signUp({ email, password: '••••••••' })).status, 201)
   assert.equal((await logIn({ email, password: '••••••••' })).status, 200)
+  assert.equal((await logIn({ email, password: '•••••••' })).status, 401)
+  // Neither bytes nor UTF-16 units: seven bullets are 21 of those, four faces 8 of these.
+  for (const short of ['•••••••', '😀😀😀😀', '😀😀😀😀😀😀😀']) {
+    const refused = await signUp({ email: `${fresh('short')}@example.com`, password: short })
+    assert.equal(refused.status, 400, short)
+    assert.ok(Array.isArray(refused.json['password']), refused.text)
+  }
+  const eight = '😀'.repeat(8)
+  assert.equal((await signUp({ email: `${fresh('faces')}@example.com`, password: eight })).status, 201)
 })
 
 test('OSHARA-29 a huge password is refused quickly and the server goes on', async () => {

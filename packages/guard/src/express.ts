@@ -1,5 +1,6 @@
 import type { Principal } from '@sallyport/protocol'
 import type { Guard, GuardRule } from './guard.ts'
+import { rawValues } from './raw-headers.ts'
 import type { GuardRequest } from './request.ts'
 
 /** What the adapter needs of a request: Express 4 and 5, and `node:http` itself, have it. */
@@ -43,22 +44,12 @@ export function principalOf(request: NodeRequest): Principal {
   return principal
 }
 
-// `headers` joins some repetitions and drops others without a trace; `rawHeaders` is what came.
-function valuesOf(rawHeaders: readonly string[], name: string): readonly string[] {
-  const values: string[] = []
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const value = rawHeaders[i + 1]
-    if (value !== undefined && rawHeaders[i]?.toLowerCase() === name) values.push(value)
-  }
-  return values
-}
-
 function guardRequestOf<R extends NodeRequest>(request: R, { ipOf }: ExpressOptions<R>): GuardRequest {
   const { method = '', originalUrl, url = '', rawHeaders, socket } = request
   return {
     method,
     path: (originalUrl ?? url).split('?', 1)[0] ?? '',
-    header: (name) => valuesOf(rawHeaders, name),
+    header: (name) => rawValues(rawHeaders, name),
     ip: ipOf ? ipOf(request) : (socket.remoteAddress ?? ''),
   }
 }

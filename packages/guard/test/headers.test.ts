@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type OnTwo, secretHash } from '@sallyport/guard'
-import { allCallers, bearer, guardOf } from './support/callers.ts'
+import { allCallers, bearer, guardOf, ways } from './support/callers.ts'
 import { alter } from './support/credentials.ts'
 import {
   addFamily,
@@ -29,7 +29,7 @@ async function statuses(facts: Facts, headers: Pairs, onTwo?: OnTwo): Promise<re
   return answers
 }
 
-const all = (status: number) => [status, status, status]
+const all = (status: number) => ways.map(() => status)
 const facts = createFacts()
 const key = addKey(facts)
 const otherKey = addKey(facts)

@@ -1,11 +1,16 @@
 import { once } from 'node:events'
-import { createServer, request as httpRequest } from 'node:http'
+import { createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createGuard, type Guard, type GuardOptions, type GuardRule } from '@sallyport/guard'
 import { expressGuard, principalOf } from '@sallyport/guard/express'
+import { fastifyGuard, principalOf as fastifyPrincipalOf } from '@sallyport/guard/fastify'
 import { fetchGuard } from '@sallyport/guard/fetch'
+import { honoGuard } from '@sallyport/guard/hono'
+import { nodeGuard } from '@sallyport/guard/node'
 import type { Principal } from '@sallyport/protocol'
 import express from 'express'
+import Fastify from 'fastify'
+import { Hono } from 'hono'
 import { type Facts, sourceOf } from './world.ts'
 
 /** What a caller sends. Header names may repeat. */
@@ -24,7 +29,7 @@ export interface Answer {
 
 /** One way to put a guard before an API. */
 export interface Caller {
-  readonly way: 'core' | 'express' | 'fetch'
+  readonly way: 'core' | 'express' | 'fetch' | 'node' | 'fastify' | 'hono'
   ask(rule: GuardRule, call: Call): Promise<Answer>
   close(): Promise<void>
 }
@@ -54,26 +59,29 @@ export function coreCaller(guard: Guard): Caller {
   }
 }
 
-/** Asks a real Express app over a real socket; headers are written as given, repeated ones twice. */
-export async function expressCaller(guard: Guard): Promise<Caller> {
-  const app = express()
-  let rule: GuardRule = { doors: [] }
-  let ip = ''
-  const protect = expressGuard(guard, { ipOf: () => ip })
-  app.use((request, response, next) => protect(rule)(request, response, next))
-  app.use((request, response) => {
-    const { principal } = request as { principal?: Principal }
-    response.json(principal === principalOf(request) ? principal : { mismatch: true })
-  })
-  const server = createServer(app).listen(0, '127.0.0.1').unref()
+/** What the caller of a moment asks for: the rule its request meets, and where it comes from. */
+interface Asked {
+  rule: GuardRule
+  ip: string
+}
+
+/** Asks a server over a real socket; headers are written as given, repeated ones twice. */
+async function overSocket(way: Caller['way'], server: Server, asked: Asked): Promise<Caller> {
+  server.listen(0, '127.0.0.1').unref()
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
-    way: 'express',
-    async ask(asked, { headers = [], path = '/v1/domains', ip: from = '127.0.0.1' }) {
-      rule = asked
-      ip = from
-      const flat = [['Host', 'api.example'] as const, ['Connection', 'close'] as const, ...headers].flat()
+    way,
+    async ask(rule, { headers = [], path = '/v1/domains', ip = '127.0.0.1' }) {
+      asked.rule = rule
+      asked.ip = ip
+      const forwarded = ['X-Forwarded-For', ip] as const
+      const flat = [
+        ['Host', 'api.example'] as const,
+        ['Connection', 'close'] as const,
+        forwarded,
+        ...headers,
+      ].flat()
       const sent = httpRequest({ port, host: '127.0.0.1', path, headers: flat }).end()
       const [response] = await once(sent, 'response')
       let text = ''
@@ -84,6 +92,63 @@ export async function expressCaller(guard: Guard): Promise<Caller> {
       server.close()
       await once(server, 'close')
     },
+  }
+}
+
+/** A real Express app. */
+export async function expressCaller(guard: Guard): Promise<Caller> {
+  const asked: Asked = { rule: { doors: [] }, ip: '' }
+  const app = express()
+  const protect = expressGuard(guard, { ipOf: () => asked.ip })
+  app.use((request, response, next) => protect(asked.rule)(request, response, next))
+  app.use((request, response) => {
+    const { principal } = request as { principal?: Principal }
+    response.json(principal === principalOf(request) ? principal : { mismatch: true })
+  })
+  return overSocket('express', createServer(app), asked)
+}
+
+/** Bare node:http. */
+export async function nodeCaller(guard: Guard): Promise<Caller> {
+  const asked: Asked = { rule: { doors: [] }, ip: '' }
+  const protect = nodeGuard(guard, { ipOf: () => asked.ip })
+  const server = createServer((request, response) => {
+    void protect(asked.rule, request, response).then((principal) => {
+      if (principal) response.setHeader('content-type', 'application/json').end(JSON.stringify(principal))
+    })
+  })
+  return overSocket('node', server, asked)
+}
+
+/** A real Fastify app, which believes its proxy. */
+export async function fastifyCaller(guard: Guard): Promise<Caller> {
+  const asked: Asked = { rule: { doors: [] }, ip: '' }
+  const app = Fastify({ trustProxy: true })
+  const protect = fastifyGuard(guard)
+  app.addHook('onRequest', (request, reply) => protect(asked.rule)(request, reply))
+  app.get('/*', (request) => fastifyPrincipalOf(request))
+  await app.ready()
+  return overSocket('fastify', app.server, asked)
+}
+
+/** A real Hono app. */
+export function honoCaller(guard: Guard): Caller {
+  return {
+    way: 'hono',
+    async ask(rule, { headers = [], path = '/v1/domains', ip = '127.0.0.1' }) {
+      const app = new Hono<{ Variables: { principal: Principal } }>()
+      app.use('*', honoGuard(guard, { ipOf: () => ip })(rule))
+      app.get('*', (context) => context.json(context.get('principal')))
+      const sent = new Headers()
+      for (const [name, value] of headers) sent.append(name, value)
+      const response = await app.fetch(new Request(`https://api.example${path}`, { headers: sent }))
+      return {
+        status: response.status,
+        headers: Object.fromEntries(response.headers),
+        body: plain(await response.json()),
+      }
+    },
+    async close() {},
   }
 }
 
@@ -106,9 +171,19 @@ export function fetchCaller(guard: Guard): Caller {
   }
 }
 
-/** All three ways over one guard. */
+/** Every way to mount a guard. */
+export const ways: readonly Caller['way'][] = ['core', 'express', 'fetch', 'node', 'fastify', 'hono']
+
+/** All ways over one guard. */
 export async function allCallers(guard: Guard): Promise<readonly Caller[]> {
-  return [coreCaller(guard), await expressCaller(guard), fetchCaller(guard)]
+  return [
+    coreCaller(guard),
+    await expressCaller(guard),
+    fetchCaller(guard),
+    await nodeCaller(guard),
+    await fastifyCaller(guard),
+    honoCaller(guard),
+  ]
 }
 
 /** The header of a bearer credential. */

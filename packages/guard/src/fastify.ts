@@ -1,0 +1,48 @@
+import type { Principal } from '@sallyport/protocol'
+import type { Guard, GuardRule } from './guard.ts'
+import { rawValues } from './raw-headers.ts'
+
+/** What the adapter needs of a Fastify 5 request. */
+export interface FastifyRequestLike {
+  readonly method: string
+  readonly url: string
+  readonly raw: { readonly rawHeaders: readonly string[] }
+  /** By Fastify's `trustProxy` setting. */
+  readonly ip: string
+}
+
+/** What the adapter needs of a Fastify 5 reply. */
+export interface FastifyReplyLike {
+  code(status: number): unknown
+  header(name: string, value: string): unknown
+  send(body: unknown): unknown
+}
+
+const principals = new WeakMap<FastifyRequestLike, Principal>()
+
+/** Who sent a guarded request. Throws `TypeError` where no guard let it in: that route was left open by mistake. */
+export function principalOf(request: FastifyRequestLike): Principal {
+  const principal = principals.get(request)
+  if (!principal) throw new TypeError('principalOf: no guard let this request in')
+  return principal
+}
+
+/** A hook for a route's `onRequest`: who is not let in is answered before a body is read. `{ onRequest: protect(rule) }` */
+export function fastifyGuard(
+  guard: Guard,
+): (rule: GuardRule) => (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown> {
+  return (rule) => async (request, reply) => {
+    const { method, url, raw, ip } = request
+    const path = url.split('?', 1)[0] ?? ''
+    const asked = { method, path, header: (name: string) => rawValues(raw.rawHeaders, name), ip }
+    const check = await guard.check(asked, rule)
+    for (const [name, value] of Object.entries(check.headers)) reply.header(name, value)
+    if (check.outcome === 'allow') {
+      principals.set(request, check.principal)
+      return undefined
+    }
+    reply.code(check.status)
+    // Fastify takes a hook that returns the reply for one that has answered.
+    return reply.send(check.body)
+  }
+}
