@@ -39,6 +39,7 @@ const server = await createServer({
   })),
   now: () => now,
   demo: options.seed ?? false,
+  forwardAuth: options.forwardAuth,
   log: pino({ level: 'trace' }),
   ...(options.brokenLimiter && { limiter: broken }),
 })

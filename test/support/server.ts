@@ -5,6 +5,7 @@ import { createServer as createNetServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Demo } from '../../packages/server/src/server/seed.ts'
+import type { ForwardRoute } from '../../packages/server/src/settings/forward.ts'
 import type { LimitTable } from '../../packages/server/src/settings/door.ts'
 
 /** How a test wants its server. */
@@ -19,6 +20,7 @@ export interface ServerOptions {
   readonly doors?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly limits?: Readonly<Record<string, LimitTable>>
   readonly brokenLimiter?: boolean
+  readonly forwardAuth?: readonly ForwardRoute[]
   readonly seed?: boolean
 }
 

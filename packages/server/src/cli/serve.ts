@@ -22,7 +22,11 @@ export async function serve({ config: path }: { readonly config: string }): Prom
     .catch(collect)
   const config: SallyportConfig | undefined = await loadConfig(resolve(path)).catch(collect)
   if (!settings || !config) throw new ConfigurationError(problems)
-  const server = await createServer({ settings, platforms: config.platforms })
+  const server = await createServer({
+    settings,
+    platforms: config.platforms,
+    forwardAuth: config.forwardAuth,
+  })
   await runUntilStopped(server)
   process.stdout.write(`Sallyport serves ${server.baseUrl}\n`)
 }

@@ -35,7 +35,12 @@ export async function startDemo({
   const config = await loadConfig(resolve(path))
   if (demo && settings.baseUrl.startsWith('https:'))
     throw new Error('demonstration data is for this machine only, not for a public https address')
-  const server = await createServer({ settings, platforms: config.platforms, demo })
+  const server = await createServer({
+    settings,
+    platforms: config.platforms,
+    forwardAuth: config.forwardAuth,
+    demo,
+  })
   const text =
     demo && config.demo
       ? await prepareDemo(config.demo, join(settings.dataFolder, 'demo.json'), server)

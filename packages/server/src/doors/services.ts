@@ -7,6 +7,7 @@ import type { Sealer } from '../crypto/seal.ts'
 import type { Signing, SigningPolicy } from '../checks/signing.ts'
 import type { GrantContext, GrantDoor } from '../grants/context.ts'
 import type { DoorSettings, LimitTable } from '../settings/door.ts'
+import type { ForwardRoute } from '../settings/forward.ts'
 import { issuerOf } from '../settings/issuer.ts'
 import type { AuditEvent, Store } from '../store/contract/index.ts'
 import type { Request } from './door.ts'
@@ -25,6 +26,8 @@ export interface Services {
   readonly baseUrl: string
   readonly doors: readonly DoorSettings[]
   readonly limits: Readonly<Record<string, LimitTable>>
+  /** What proxies may let through. */
+  readonly forwardRoutes: readonly ForwardRoute[]
   /** Whether the page of a demonstration's app is served. */
   readonly demo: boolean
   /** Aborted when the server stops: what would stay open by itself ends. */

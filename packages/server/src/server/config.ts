@@ -3,11 +3,14 @@ import { pathToFileURL } from 'node:url'
 import * as v from 'valibot'
 import type { Platform } from './platform.ts'
 import { checkDoors } from './check-doors.ts'
+import type { ForwardRoute } from '../settings/forward.ts'
 import type { Seed } from './seed.ts'
 
 /** What `sallyport.config.ts` exports: plain data and platforms. */
 export interface SallyportConfig {
   readonly platforms: readonly Platform[]
+  /** What reverse proxies may let through, by forward authentication; the first route that fits decides. */
+  readonly forwardAuth?: readonly ForwardRoute[]
   /** What a demonstration starts with; used only when asked for. */
   readonly demo?: Seed
 }

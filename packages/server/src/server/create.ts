@@ -14,6 +14,7 @@ import type { Door, Request } from '../doors/door.ts'
 import { mountDoors } from '../doors/index.ts'
 import { auditEvent, type Services } from '../doors/services.ts'
 import type { DoorSettings } from '../settings/door.ts'
+import type { ForwardRoute } from '../settings/forward.ts'
 import type { Store } from '../store/contract/index.ts'
 import { openSqlStore } from '../store/sql/open.ts'
 import { openSqlite } from '../store/sqlite.ts'
@@ -29,6 +30,8 @@ export interface ServerParts {
   /** Whole seconds since the epoch; tests move it. */
   readonly now?: () => number
   readonly limiter?: Limiter
+  /** What proxies may let through; left out: nothing. */
+  readonly forwardAuth?: readonly ForwardRoute[] | undefined
   /** Serves the page of the demonstration's app as well. */
   readonly demo?: boolean
   /** Where log lines go; standard output when left out. */
@@ -121,6 +124,7 @@ async function openServices(
     baseUrl,
     doors,
     limits,
+    forwardRoutes: parts.forwardAuth ?? [],
     demo: parts.demo ?? false,
     closing: closing.signal,
     now,

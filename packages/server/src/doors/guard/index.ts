@@ -4,10 +4,11 @@ import type { Services } from '../services.ts'
 import { guardDoorId, guardPath } from './context.ts'
 import { factsEndpoint, metadataEndpoint, usesEndpoint } from './facts.ts'
 import { feedEndpoint } from './feed.ts'
+import { forwardAuthEndpoint } from './forward-auth.ts'
 
-/** For guards in other processes: facts, and the feed of what changed. */
+/** For guards in other processes: facts, and the feed of what changed; and for proxies, the decision itself. */
 export function guardDoor(services: Services): Door {
-  const endpoints = [metadataEndpoint, factsEndpoint, usesEndpoint, feedEndpoint]
+  const endpoints = [metadataEndpoint, factsEndpoint, usesEndpoint, feedEndpoint, forwardAuthEndpoint]
   return {
     id: guardDoorId,
     prefixes: [guardPath],

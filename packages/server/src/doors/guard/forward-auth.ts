@@ -1,0 +1,115 @@
+import type { GuardRequest } from '@sallyport/guard'
+import { isForwardedTo, parseForwardedPath, type Principal, ProtocolError } from '@sallyport/protocol'
+import { newSecret } from '../../crypto/secret.ts'
+import { signJwt } from '../../crypto/signing-key.ts'
+import type { ForwardRoute } from '../../settings/forward.ts'
+import { type Endpoint, type Handler, oneHeader, type Reply, type Request } from '../door.ts'
+import type { Services } from '../services.ts'
+import { guardPath, noStore } from './context.ts'
+
+const tokenLifetime = 60
+
+/** What a proxy tells of the request that it holds: nginx in the first pair, Traefik and Caddy in the second. */
+function forwarded(request: Request): { readonly method: string; readonly path: string } {
+  const method = oneHeader(request, 'x-original-method') ?? oneHeader(request, 'x-forwarded-method')
+  const target = oneHeader(request, 'x-original-uri') ?? oneHeader(request, 'x-forwarded-uri')
+  if (method === undefined || target === undefined) {
+    throw new ProtocolError(
+      'invalid_request',
+      'the proxy must send X-Original-Method and X-Original-URI, or X-Forwarded-Method and X-Forwarded-Uri, once each',
+    )
+  }
+  const path = parseForwardedPath(target)
+  if (path === undefined) throw new ProtocolError('forbidden', 'this path can be read in two ways')
+  return { method: method.toUpperCase(), path }
+}
+
+function routeOf(routes: readonly ForwardRoute[], method: string, path: string): ForwardRoute {
+  const found = routes.find(
+    (route) => (route.methods?.includes(method) ?? true) && isForwardedTo(route.path, path),
+  )
+  if (!found) throw new ProtocolError('forbidden', 'no rule lets this path through')
+  return found
+}
+
+/** Headers for the API behind. All of them, always: one that is empty overwrites what a caller made up. */
+function principalHeaders(principal: Principal): Readonly<Record<string, string>> {
+  const {
+    kind,
+    id,
+    door,
+    accountId = '',
+    clientId = '',
+    team,
+    plan = '',
+    role = '',
+    scopes,
+    environment,
+  } = principal
+  return {
+    'x-auth-kind': kind,
+    'x-auth-id': id,
+    'x-auth-door': door,
+    'x-auth-account': accountId,
+    'x-auth-client': clientId,
+    'x-auth-team': team?.id ?? '',
+    'x-auth-plan': plan,
+    'x-auth-role': role,
+    'x-auth-scopes': scopes.join(' '),
+    'x-auth-environment': environment,
+  }
+}
+
+/** A statement of who is calling, for an API that wants proof and not a header. @see RFC 7519 §4.1 */
+function internalToken(principal: Principal, audience: string, { signing, baseUrl, now }: Services): string {
+  const at = now()
+  const claims = {
+    iss: `${baseUrl}${guardPath}`,
+    aud: audience,
+    sub: principal.id,
+    principal,
+    iat: at,
+    exp: at + tokenLifetime,
+    jti: newSecret().slice(0, 22),
+  }
+  return signJwt('internal+jwt', claims, signing.current(at))
+}
+
+/** nginx takes 401 and 403 for refusals and everything else for its own failure, so that the rest is told in a header. */
+function forNginx(reply: Reply, request: Request): Reply {
+  if (request.header('x-original-uri').length === 0 || [200, 401, 403].includes(reply.status)) return reply
+  return { ...reply, status: 403, headers: { ...reply.headers, 'x-auth-status': String(reply.status) } }
+}
+
+async function decide(request: Request, routes: readonly ForwardRoute[], services: Services): Promise<Reply> {
+  const { method, path } = forwarded(request)
+  const route = routeOf(routes, method, path)
+  const asked: GuardRequest = { method, path, header: request.header, ip: request.ip }
+  const check = await services.guardFor(route).check(asked, route.rule)
+  if (check.outcome === 'refuse') return check
+  const token = route.token && { 'x-auth-token': internalToken(check.principal, route.path, services) }
+  return {
+    status: 200,
+    headers: { ...noStore, ...check.headers, ...principalHeaders(check.principal), ...token },
+  }
+}
+
+/**
+ * Forward authentication: a reverse proxy asks whether the request that it holds may pass, and learns who is calling. Nothing
+ * passes for which there is no route.
+ */
+export function forwardAuthEndpoint(services: Services): Endpoint {
+  const { forwardRoutes } = services
+  const handler: Handler = async (request) =>
+    forNginx(await decide(request, forwardRoutes, services), request)
+  // A proxy asks with the caller's own method or with GET.
+  const methods = {
+    GET: handler,
+    POST: handler,
+    PUT: handler,
+    PATCH: handler,
+    DELETE: handler,
+    OPTIONS: handler,
+  }
+  return { path: `${guardPath}/forward-auth`, methods }
+}

@@ -1,0 +1,14 @@
+import type { Rule, Shape } from '@sallyport/protocol'
+
+/** What a proxy may let through: plain data. */
+export interface ForwardRoute {
+  /** Left out: all methods. */
+  readonly methods?: readonly string[]
+  /** Whole segments: `/v1/domains` is that path, `/v1/*` everything below `/v1`. The first route that fits decides. */
+  readonly path: string
+  /** How refusals are worded. */
+  readonly shape: Shape
+  readonly rule: Rule & { readonly limits?: readonly string[] }
+  /** Also hands the API behind a signed statement of who is calling, good for a minute. */
+  readonly token?: true
+}
