@@ -153,10 +153,10 @@ test('OSHARA-13 a callback works once', async () => {
   const trusting = await startServer({ google: careless.settings, seed: false })
   try {
     const twice = createBrowser(trusting.base)
-    const url = careless.answer((await twice.open('/api/auth/google/')).headers.location ?? '')
-    const Cookie = cookieOf(twice)
-    assert.equal((await twice.open(url)).status, 200)
-    assertRefused(await call(trusting, url.slice(trusting.base.length), { headers: { Cookie } }))
+    const back = careless.answer((await twice.open('/api/auth/google/')).headers.location ?? '')
+    const held = cookieOf(twice)
+    assert.equal((await twice.open(back)).status, 200)
+    assertRefused(await call(trusting, back.slice(trusting.base.length), { headers: { Cookie: held } }))
   } finally {
     await trusting.close()
     await careless.close()

@@ -99,8 +99,11 @@ test('whoever was away is told exactly what they missed', async () => {
 
 test('a position of another database, or one that was swept away, begins anew', async () => {
   const future = await openFeed(999_999_999)
-  await future.until(({ event }) => event === 'reset')
   await future.until(({ event }) => event === 'ready')
+  assert.deepEqual(
+    future.told.map(({ event }) => event),
+    ['reset', 'ready'],
+  )
   future.close()
 })
 
