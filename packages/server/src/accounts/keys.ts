@@ -5,11 +5,12 @@ import {
   previewApiKey,
   type Scope,
   scopeWithin,
+  ProtocolError,
 } from '@sallyport/protocol'
 import { newId } from '../crypto/id.ts'
 import { newBytes, secretHash } from '../crypto/secret.ts'
 import type { KeysDoor } from '../settings/door.ts'
-import type { ApiKey, Environment } from '../store/contract/index.ts'
+import type { ApiKey, Environment, MadeBy } from '../store/contract/index.ts'
 import type { RecordContext } from './context.ts'
 
 /** What the owner wants of a new key. */
@@ -17,6 +18,8 @@ export interface NewKey {
   readonly name: string
   readonly accountId: string
   readonly teamId: string
+  /** The sign-in it is made with; left out where nobody signed in, as for a demonstration. */
+  readonly by?: MadeBy
   /** Of the owner, in that team. */
   readonly role: string
   readonly environment: Environment
@@ -73,6 +76,11 @@ export async function createKey(
     preview: previewApiKey(secret),
     expiresAt,
   }
-  await store.keys.create(key, event('key.created', { accountId, teamId, targetId: key.keyId }), now)
+  const created = event('key.created', { accountId, teamId, targetId: key.keyId })
+  if (!(await store.keys.create(key, created, now, wanted.by))) {
+    throw new ProtocolError('invalid_token', 'sign in again', {
+      detail: 'the sign-in ended while the key was made',
+    })
+  }
   return { outcome: 'created', secret, key: { ...key, createdAt: now } }
 }

@@ -352,6 +352,32 @@ function ownedContract(store: () => Store): void {
     assert.equal(await store().clients.withdrawConsent(mine.accountId ?? '', 'app_x', event(), now), false)
   })
 
+  test('a key is made only while the sign-in that makes it lives', async () => {
+    const { hash, account: person } = await addSession(store())
+    const mine = family({ accountId: person.accountId })
+    await store().families.create(mine, event(), now)
+    const make = (by: { readonly familyId: string } | { readonly sessionHash: string }) => {
+      const key = {
+        keyId: newId('key_', now),
+        hash: fresh('key'),
+        doorId: 'door',
+        accountId: person.accountId,
+        teamId: 't',
+        name: 'k',
+        environment: 'live',
+        scope: [],
+        ipList: [],
+        preview: 'p',
+        expiresAt: undefined,
+      } as const
+      return store().keys.create(key, event(), now, by)
+    }
+    const both = [{ familyId: mine.familyId }, { sessionHash: hash }]
+    for (const by of both) assert.equal(await make(by), true)
+    await store().accounts.setDisabled(person.accountId, true, event(), now)
+    for (const by of both) assert.equal(await make(by), false)
+  })
+
   test('a last-used moment never goes back', async () => {
     const hash = fresh('key')
     const key = {

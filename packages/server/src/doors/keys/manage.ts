@@ -128,6 +128,7 @@ export function keysEndpoint(keys: KeysContext): Endpoint {
         const wanted = {
           name: body['name'],
           accountId: person.id,
+          by: { familyId: person.credentialId },
           teamId,
           role,
           environment: readEnvironment(body['environment']),

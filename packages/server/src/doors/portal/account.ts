@@ -121,6 +121,7 @@ export function createKeyEndpoint(portal: PortalContext): Endpoint {
         const wanted = {
           name: form.one('name') ?? '',
           accountId: account.accountId,
+          by: { sessionHash: signedIn.session.hash },
           teamId: account.homeTeamId,
           role: membership?.role ?? '',
           environment,

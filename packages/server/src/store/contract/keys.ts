@@ -46,13 +46,18 @@ export interface SessionToken {
   readonly endedAt: number | undefined
 }
 
+/** The sign-in that somebody makes a key with: a token family, or a browser session by its hash. */
+export type MadeBy = { readonly familyId: string } | { readonly sessionHash: string }
+
 /** API keys and session tokens. */
 export interface KeyStore {
+  /** `false`, and nothing made, when the sign-in that it is made with has ended meanwhile. */
   create(
     key: Omit<ApiKey, 'createdAt' | 'revokedAt' | 'lastUsedAt' | 'active'>,
     event: AuditEvent,
     now: number,
-  ): Promise<void>
+    by?: MadeBy,
+  ): Promise<boolean>
   findByHash(hash: string): Promise<ApiKey | undefined>
   find(keyId: string): Promise<ApiKey | undefined>
   /** Not revoked, newest first. */

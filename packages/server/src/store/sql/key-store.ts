@@ -1,5 +1,5 @@
-import type { ApiKey, AuditEvent, Environment, KeyStore, SessionToken } from '../contract/index.ts'
-import type { Database, Row } from '../database.ts'
+import type { ApiKey, AuditEvent, Environment, KeyStore, MadeBy, SessionToken } from '../contract/index.ts'
+import type { Database, Row, Statement } from '../database.ts'
 import { bit, flag, list, number, optionalNumber, optionalText, orNull, text } from './row.ts'
 import { audit, change, run, update } from './statements.ts'
 
@@ -43,6 +43,16 @@ function readSessionToken(row: Row): SessionToken {
   }
 }
 
+/** Touches the sign-in while it lives. */
+function stillSignedIn(by: MadeBy, now: number): Statement {
+  if ('familyId' in by) {
+    const sql = 'UPDATE token_family SET family_id = family_id WHERE family_id = $1 AND ended_at IS NULL'
+    return { sql, params: [by.familyId], mustTouch: true }
+  }
+  const sql = 'UPDATE browser_session SET session_id = session_id WHERE hash = $1 AND expires_at > $2'
+  return { sql, params: [by.sessionHash, now], mustTouch: true }
+}
+
 /** API keys and session tokens in SQL. */
 export class SqlKeyStore implements KeyStore {
   readonly #db: Database
@@ -51,14 +61,16 @@ export class SqlKeyStore implements KeyStore {
     this.#db = db
   }
 
-  async create(
+  create(
     key: Omit<ApiKey, 'createdAt' | 'revokedAt' | 'lastUsedAt' | 'active'>,
     event: AuditEvent,
     now: number,
-  ): Promise<void> {
+    by?: MadeBy,
+  ): Promise<boolean> {
     const { keyId, hash, doorId, accountId, teamId, name, environment, scope, ipList, preview, expiresAt } =
       key
-    await this.#db.batch([
+    return run(this.#db, [
+      ...(by ? [stillSignedIn(by, now)] : []),
       {
         sql: `INSERT INTO api_key (key_id, hash, door_id, account_id, team_id, name, environment, scope, ip_list, preview, active, created_at, expires_at)
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, $12)`,
