@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { createHmac, createPublicKey } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { administer, call, newPerson } from '../support/actors.ts'
-import { type Ask, type Answer, text } from '../support/http.ts'
+import { administer, call } from '../support/actors.ts'
+import { type Answer, type Ask, text } from '../support/http.ts'
+import { sendRaw } from '../support/raw.ts'
+import { startServer, type TestServer } from '../support/server.ts'
 import { newVendor, refreshVendor, vendorTokens } from '../support/vendors.ts'
-import { startServer, storeBytes, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 before(async () => {
@@ -12,7 +12,6 @@ before(async () => {
 })
 after(() => server.close())
 
-const day = 24 * 3600
 const token = (json: unknown) => call(server, '/auth/token', { json })
 const brands = (bearer: string) => call(server, '/brands', { bearer })
 const refresh = (refreshToken: unknown) => refreshVendor(server, refreshToken)
@@ -29,14 +28,17 @@ test('CHARP-01 id and secret in JSON buy the four members', async () => {
   const { client_id, client_secret } = await newVendor(server)
   const answer = await token({ client_id, client_secret })
   assert.equal(answer.status, 200)
-  assert.deepEqual(Object.keys(answer.json).sort(), members)
-  assert.equal(answer.json['token_type'], 'Bearer')
-  assert.equal(answer.json['expires_in'], 3600)
-  assert.match(answer.headers['cache-control'] ?? '', /no-store/)
+  const { access_token: access, refresh_token: refreshToken, ...rest } = answer.json
+  assert.ok(typeof access === 'string' && typeof refreshToken === 'string' && access !== refreshToken)
+  assert.deepEqual(rest, { token_type: 'Bearer', expires_in: 3600 })
+  assert.match(answer.headers['content-type'] ?? '', /^application\/json/)
+  assert.equal(answer.headers['cache-control'], 'no-store')
 })
 
 test('CHARP-02 the token opens what the plan allows', async () => {
-  assert.equal((await brands((await vendorTokens(server)).access)).status, 200)
+  const answer = await brands((await vendorTokens(server)).access)
+  assert.equal(answer.status, 200)
+  assert.deepEqual(answer.json, [])
 })
 
 test('CHARP-03 a refresh needs no credentials and answers another refresh token', async () => {
@@ -55,14 +57,17 @@ test('CHARP-04 the token lives an hour; a refresh brings another', async () => {
   assert.equal((await brands(text(await refresh(tokens.refresh), 'access_token'))).status, 200)
 })
 
+/** What a caller can see of an answer, less what differs from request to request. */
+function seen({ status, text: body, headers }: Answer): object {
+  const { date: _date, 'x-request-id': _id, ...rest } = headers
+  return { status, body, headers: rest }
+}
+
 test('CHARP-05 a wrong secret and an unknown client are one answer', async () => {
   const { client_id } = await newVendor(server)
-  const answers = [
-    await token({ client_id, client_secret: 'wrong' }),
-    await token({ client_id: 'unknown', client_secret: 'wrong' }),
-  ]
-  for (const answer of answers) assertError(answer, 401, 'invalid_client')
-  assert.equal(answers[0]?.text, answers[1]?.text)
+  const wrong = await token({ client_id, client_secret: 'wrong' })
+  assertError(wrong, 401, 'invalid_client')
+  assert.deepEqual(seen(await token({ client_id: 'unknown', client_secret: 'wrong' })), seen(wrong))
 })
 
 test('CHARP-06 missing members and other types are refused', async () => {
@@ -128,7 +133,7 @@ test('CHARP-11 the endpoints are for POST', async () => {
   for (const path of ['/auth/token', '/auth/refresh']) {
     const answer = await call(server, path)
     assert.equal(answer.status, 405)
-    assert.match(answer.headers.allow ?? '', /POST/)
+    assert.equal(answer.headers.allow, 'POST')
   }
 })
 
@@ -140,145 +145,46 @@ test('CHARP-12 with a slash it is the same endpoint, never a redirect', async ()
     json: { refresh_token: text(got, 'refresh_token') },
   })
   assert.equal(refreshed.status, 200)
-})
-
-test('CHARP-13 once the successor was used the old token ends the family, and the audit log says so', async () => {
-  const first = await vendorTokens(server)
-  const second = await refresh(first.refresh)
-  const third = await refresh(text(second, 'refresh_token'))
-  assertError(await refresh(first.refresh), 401, 'invalid_grant')
-  assertError(await refresh(text(third, 'refresh_token')), 401, 'invalid_grant')
-  for (const access of [first.access, text(second, 'access_token'), text(third, 'access_token')])
-    assert.equal((await brands(access)).status, 401)
-  const { json } = await administer(server, 'GET', '/audit?type=token.reuse&limit=5')
-  assert.ok(
-    (json['data'] as { doorId: string; clientId: string }[]).some(
-      ({ doorId, clientId }) => doorId === 'charp' && clientId === first.clientId,
-    ),
-  )
-})
-
-test('CHARP-14 a lost answer is given again within ten seconds', async () => {
-  const first = await vendorTokens(server)
-  const second = await refresh(first.refresh)
-  await server.advance(10)
-  const again = await refresh(first.refresh)
-  assert.equal(again.status, 200)
-  assert.equal(text(again, 'refresh_token'), text(second, 'refresh_token'))
-  assert.equal((await refresh(text(second, 'refresh_token'))).status, 200, 'the family lives')
-})
-
-test('CHARP-15 of 50 refreshes at once all succeed, with one successor', async () => {
-  const first = await vendorTokens(server)
-  const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(first.refresh)))
-  assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
-  assert.equal(new Set(answers.map((answer) => text(answer, 'refresh_token'))).size, 1)
-})
-
-test('CHARP-16 a missing, an unknown and an access token are refused', async () => {
-  assertError(await call(server, '/auth/refresh', { json: {} }), 400, 'invalid_request')
-  assertError(await refresh('x'), 401, 'invalid_grant')
-  assertError(await refresh((await vendorTokens(server)).access), 401, 'invalid_grant')
-})
-
-test('CHARP-17 a refresh token opens no API', async () => {
-  assert.equal((await brands((await vendorTokens(server)).refresh)).status, 401)
-})
-
-test('CHARP-18 a refresh token ends by lying idle for 30 days, a family after 90', async () => {
-  const idle = await vendorTokens(server)
-  let used = (await vendorTokens(server)).refresh
-  for (let month = 0; month < 3; month += 1) {
-    await server.advance(29 * day)
-    used = text(await refresh(used), 'refresh_token')
+  for (const answer of [got, refreshed]) assert.deepEqual(Object.keys(answer.json).sort(), members)
+  for (const path of ['/auth/token', '/auth/refresh']) {
+    for (const ask of [{}, { json: {} }, { json: { client_id, client_secret: 'x', refresh_token: 'x' } }])
+      assert.deepEqual(seen(await call(server, `${path}/`, ask)), seen(await call(server, path, ask)))
   }
-  assertError(await refresh(idle.refresh), 401, 'invalid_grant')
-  await server.advance(3 * day)
-  assertError(await refresh(used), 401, 'invalid_grant')
 })
 
 test('CHARP-24 two secrets work while they overlap', async () => {
   const { client_id, client_secret } = await newVendor(server)
-  const fresh = text(
-    await administer(server, 'POST', `/clients/${client_id}/secrets`, { overlap_seconds: 600 }),
-    'client_secret',
-  )
-  for (const secret of [client_secret, fresh])
-    assert.equal((await token({ client_id, client_secret: secret })).status, 200)
-  await server.advance(600)
+  const rotated = await administer(server, 'POST', `/clients/${client_id}/secrets`, { overlap_seconds: 600 })
+  const newest = text(rotated, 'client_secret')
+  assert.notEqual(newest, client_secret)
+  for (const seconds of [0, 599]) {
+    await server.advance(seconds)
+    for (const secret of [client_secret, newest])
+      assert.equal((await token({ client_id, client_secret: secret })).status, 200, `after ${seconds} s`)
+  }
+  await server.advance(1)
   assertError(await token({ client_id, client_secret }), 401, 'invalid_client')
-  assert.equal((await token({ client_id, client_secret: fresh })).status, 200)
+  assert.equal((await token({ client_id, client_secret: newest })).status, 200)
 })
 
-test('CHARP-26 forged tokens are refused', async () => {
-  const { access, secret } = await vendorTokens(server)
-  const [head = '', body = '', signature = ''] = access.split('.')
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const header = JSON.parse(Buffer.from(head, 'base64url').toString()) as Record<string, unknown>
-  const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as Record<string, unknown>
-  const [jwk] = (await call(server, '/.well-known/jwks.json')).json['keys'] as Record<string, string>[]
-  const pem = createPublicKey({ format: 'jwk', key: jwk ?? {} }).export({ type: 'spki', format: 'pem' })
-  const hs = (key: string | Buffer) => {
-    const input = `${part({ ...header, alg: 'HS256' })}.${body}`
-    return `${input}.${createHmac('sha256', key).update(input).digest('base64url')}`
+test('CHARP-31 a body over 64 KiB is refused, before it has come', async () => {
+  const limit = 64 * 1024
+  const sized = (bytes: number) =>
+    call(server, '/auth/token', {
+      headers: { 'Content-Type': 'application/json' },
+      body: `{"client_id":"${'x'.repeat(bytes - '{"client_id":""}'.length)}"}`,
+    })
+  assertError(await sized(limit), 400, 'invalid_request')
+  assertError(await sized(limit + 1), 413, 'payload_too_large')
+  const head = 'POST /auth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
+  // One that only announces its body, and one that says no length: neither is waited for.
+  const chunk = `1000\r\n${'x'.repeat(4096)}\r\n`
+  for (const rest of [
+    'Content-Length: 100000000\r\n\r\n{',
+    `Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(17)}`,
+  ]) {
+    const answer = await sendRaw(server, head + rest)
+    assert.match(answer, /^HTTP\/1\.1 413 /)
+    assert.match(answer, /"error":"payload_too_large"/)
   }
-  const { exp: _exp, ...withoutExp } = claims
-  const forged = {
-    none: `${part({ ...header, alg: 'none' })}.${body}.`,
-    'HS256 with "secret"': hs('secret'),
-    'HS256 with the client secret': hs(secret),
-    'HS256 with the public key': hs(pem),
-    'exp removed': `${head}.${part(withoutExp)}.${signature}`,
-    'another issuer': `${head}.${part({ ...claims, iss: 'https://evil.example' })}.${signature}`,
-    'another door’s token': (await newPerson(server)).access,
-  }
-  for (const [name, presented] of Object.entries(forged))
-    assert.equal((await brands(presented)).status, 401, name)
-  assert.equal((await brands(access)).status, 200)
-})
-
-test('CHARP-28 guessing a secret stops after fifteen tries a minute', async () => {
-  const limited = await startServer({ realLimits: true })
-  try {
-    const { client_id = '', client_secret = '' } = limited.demo.vendors['free'] ?? {}
-    const ask = (secret: string, from: string) =>
-      call(limited, '/auth/token', { json: { client_id, client_secret: secret }, from })
-    for (let tries = 0; tries < 15; tries += 1) assert.equal((await ask('wrong', '127.0.0.1')).status, 401)
-    const sixteenth = await ask(client_secret, '127.0.0.1')
-    assert.equal(sixteenth.status, 429)
-    assert.ok(Number(sixteenth.headers['retry-after']) > 0)
-    assert.equal((await ask(client_secret, '127.0.0.2')).status, 200)
-  } finally {
-    await limited.close()
-  }
-})
-
-test('CHARP-29 no secret or token is in the store or the log', async () => {
-  const { client_id, secret, access, refresh: token_ } = await vendorTokens(server)
-  const next = await refresh(token_)
-  await token({ client_id, client_secret: `${secret}x` })
-  const secrets = [secret, access, token_, text(next, 'access_token'), text(next, 'refresh_token')]
-  const kept = (await storeBytes(server)) + server.log()
-  assert.ok(kept.includes(client_id), 'what is looked through is the real thing')
-  for (const one of secrets) {
-    assert.equal(kept.includes(one), false)
-    // The part of a token that could be used by itself.
-    assert.equal(kept.includes(one.slice(-40)), false)
-  }
-})
-
-test('CHARP-31 a body over 64 KiB is refused', async () => {
-  const answer = await call(server, '/auth/token', {
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ client_id: 'x'.repeat(70_000) }),
-  })
-  assertError(answer, 413, 'payload_too_large')
-})
-
-test('CHARP-32 a refresh token survives a restart', async () => {
-  const tokens = await vendorTokens(server)
-  await server.kill()
-  await server.restart()
-  assert.equal((await refresh(tokens.refresh)).status, 200)
-  assert.equal((await brands(tokens.access)).status, 200)
 })

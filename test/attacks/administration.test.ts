@@ -82,6 +82,18 @@ test('nobody but an administrator who signed in administers', async () => {
   assert.equal(admin.status, 200)
 })
 
+test('a list of objects can’t be widened by a space in one of its ids', async () => {
+  const bearer = await adminToken(server)
+  const app = { door: 'openchatstudio', name: 'x', redirect_uris: ['https://your-server/callback/'] }
+  for (const resources of [['a b'], ['a\tb'], ['a', 'b\u00a0c']]) {
+    assert.equal((await call(server, '/admin/clients', { bearer, json: { ...app, resources } })).status, 400)
+  }
+  assert.equal(
+    (await call(server, '/admin/clients', { bearer, json: { ...app, resources: ['a', 'b'] } })).status,
+    201,
+  )
+})
+
 test('of 20 sign-ups with one address at once exactly one succeeds', async () => {
   const json = { email: 'race@example.com', password: 'correct horse battery' }
   const answers = await Promise.all(

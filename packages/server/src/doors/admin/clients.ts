@@ -7,6 +7,7 @@ import { type AdminContext, adminPath, forAdmin, noStore } from './context.ts'
 import {
   type Body,
   optionalChoice,
+  optionalIds,
   optionalRedirectUris,
   optionalScope,
   optionalText,
@@ -65,7 +66,7 @@ function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'cr
     throw new ProtocolError('invalid_request', 'client_credentials is for confidential clients of a team')
   }
   const scope = optionalScope(body, 'scope', knownScopes(door)) ?? knownScopes(door)
-  const resources = optionalTexts(body, 'resources')
+  const resources = optionalIds(body, 'resources')
   return {
     doorId: door.id,
     name: readText(body, 'name'),
@@ -122,7 +123,7 @@ export function clientEndpoint(admin: AdminContext): Endpoint {
         const name = optionalText(body, 'name')
         const redirectUris = optionalRedirectUris(body)
         const scope = optionalScope(body, 'scope', knownScopes(door))
-        const resources = optionalTexts(body, 'resources')
+        const resources = optionalIds(body, 'resources')
         const change = {
           ...(name !== undefined && { name }),
           ...(redirectUris && { redirectUris }),

@@ -72,6 +72,14 @@ function optionalTextOrEmpty(body: Body, name: string): string | undefined {
   throw wrong(name, 'text')
 }
 
+/** Ids of objects, stored as a set of words: a space would make two of one. */
+export function optionalIds(body: Body, name: string): readonly string[] | undefined {
+  const ids = optionalTexts(body, name)
+  if (ids?.every((id) => /^[!-~]{1,200}$/.test(id)) === false)
+    throw wrong(name, 'a list of ids without spaces')
+  return ids
+}
+
 /** Redirect URIs, each as strict as matching will be; `undefined` when left out. */
 export function optionalRedirectUris(body: Body): readonly string[] | undefined {
   const uris = optionalTexts(body, 'redirect_uris')
