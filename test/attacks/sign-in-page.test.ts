@@ -51,3 +51,18 @@ test('a sign-in form needs this browser’s CSRF token', async () => {
   assert.equal(answer.status, 403)
   assert.equal(victim.cookies().has('sallyport_session'), false)
 })
+
+test('signing in again ends the session that the browser had', async () => {
+  const browser = createBrowser(server.base)
+  const signIn = async () => {
+    const page = await browser.open('/sign-in?again=1')
+    await browser.submit(page, { email: person.email, password: person.password })
+    return browser.cookies().get('sallyport_session') ?? ''
+  }
+  const [first, second] = [await signIn(), await signIn()]
+  assert.notEqual(first, second)
+  const open = (cookie: string) =>
+    createBrowser(server.base).open('/account', { headers: { Cookie: `sallyport_session=${cookie}` } })
+  assert.equal((await open(second)).status, 200)
+  assert.equal((await open(first)).status, 303)
+})
