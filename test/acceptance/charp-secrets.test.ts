@@ -171,7 +171,7 @@ test('CHARP-29 no secret or token is in the store or the log', async () => {
     const secrets = await fullRun(server, vendor)
     assert.ok(secrets.size >= 20, `${secrets.size} secrets`)
     const running = await storeBytes(server)
-    await server.kill()
+    await server.stop()
     const kept = running + (await storeBytes(server)) + server.log()
     for (const real of [vendor.client_id, 'token.reuse', '"path":"/auth/refresh"'])
       assert.ok(kept.includes(real), `what is looked through is the real thing: ${real}`)

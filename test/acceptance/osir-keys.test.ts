@@ -39,8 +39,11 @@ function assertUnauthorized(answer: Answer, name = ''): void {
 }
 
 test('OSIR-01 a key opens the API as a bearer credential', async () => {
-  const { key } = await newKey({ scopes: ['domains:read'] })
-  assert.equal((await domains({ Authorization: `Bearer ${key}` })).status, 200)
+  const owner = await newPerson(server)
+  const { key } = await newKey({ scopes: ['domains:read'] }, server, owner)
+  const answer = await domains({ Authorization: `Bearer ${key}` })
+  assert.equal(answer.status, 200)
+  assert.deepEqual(answer.json, { data: [], environment: 'live' })
 })
 
 test('OSIR-02 and by its own header, as the same customer', async () => {
@@ -50,6 +53,7 @@ test('OSIR-02 and by its own header, as the same customer', async () => {
   const listed = await domains({ 'X-API-Key': key })
   assert.equal(listed.status, 200)
   assert.ok(listed.text.includes(text(made, 'id')))
+  assert.deepEqual(listed.json, (await domains({ Authorization: `Bearer ${key}` })).json)
 })
 
 test('OSIR-03 without credentials the body is the document’s', async () => {
@@ -91,11 +95,17 @@ test('OSIR-05 a key that may only read can’t write', async () => {
 
 test('OSIR-06 refusals carry their challenge and are not kept', async () => {
   const missing = await call(server, '/v1/domains')
-  assert.match(missing.headers['www-authenticate'] ?? '', /^Bearer/)
+  // RFC 6750 §3.1: who presented nothing is told no error.
+  assert.equal(missing.headers['www-authenticate'], 'Bearer')
+  const unknown = await domains({ 'X-API-Key': 'osir_live_your_api_key' })
+  assert.equal(unknown.headers['www-authenticate'], 'Bearer error="invalid_token"')
   const { key } = await newKey({ scopes: ['domains:read'] })
   const refused = await domains({ 'X-API-Key': key }, { json: { name: 'x.example' } })
-  assert.match(refused.headers['www-authenticate'] ?? '', /error="insufficient_scope"/)
-  for (const answer of [missing, refused]) assert.match(answer.headers['cache-control'] ?? '', /no-store/)
+  assert.equal(
+    refused.headers['www-authenticate'],
+    'Bearer error="insufficient_scope", scope="domains:write"',
+  )
+  for (const answer of [missing, unknown, refused]) assert.equal(answer.headers['cache-control'], 'no-store')
 })
 
 test('OSIR-07 names and the scheme are read in any case; another scheme is none', async () => {
@@ -108,13 +118,28 @@ test('OSIR-07 names and the scheme are read in any case; another scheme is none'
 test('OSIR-08 one key twice is one credential; two are one too many; an invalid one is not forgiven', async () => {
   const [one, two] = [(await newKey()).key, (await newKey()).key]
   assert.equal((await domains({ 'X-API-Key': one, Authorization: `Bearer ${one}` })).status, 200)
-  assert.equal((await domains({ 'X-API-Key': one, Authorization: `Bearer ${two}` })).status, 400)
-  assertUnauthorized(await domains({ 'X-API-Key': one, Authorization: 'Bearer invalid' }))
+  const both = await domains({ 'X-API-Key': one, Authorization: `Bearer ${two}` })
+  assert.equal(both.status, 400)
+  assert.equal(both.json['error'], 'invalid_request')
+  // A word, something like a key, something like a token, another scheme.
+  for (const wrong of ['Bearer invalid', 'Bearer osir_live_your_api_key', 'Bearer e30.e30.eA', 'Basic eA=='])
+    assertUnauthorized(await domains({ 'X-API-Key': one, Authorization: wrong }), wrong)
+  assertUnauthorized(await domains({ 'X-API-Key': 'invalid', Authorization: `Bearer ${two}` }))
 })
 
-test('OSIR-09 a key in the query is no credential', async () => {
-  const { key } = await newKey()
-  assertUnauthorized(await call(server, `/v1/domains?api_key=${key}`))
+test('OSIR-09 a key in the query is no credential, and stays out of the log', async () => {
+  const own = await startServer()
+  try {
+    const key = own.demo.keys['live'] ?? ''
+    for (const name of ['api_key', 'key', 'access_token'])
+      assertUnauthorized(await call(own, `/v1/domains?${name}=${key}`), name)
+    assert.equal((await call(own, `/v1/domains?api_key=${key}`, { bearer: key })).status, 200)
+    await own.stop()
+    assert.ok(own.log().includes('"path":"/v1/domains","status":200'))
+    assert.equal(own.log().includes(key), false)
+  } finally {
+    await own.close()
+  }
 })
 
 test('OSIR-10 a key with a wrong checksum or length costs no read', async () => {
@@ -123,8 +148,10 @@ test('OSIR-10 a key with a wrong checksum or length costs no read', async () => 
     Number(/sallyport_store_reads_total (\d+)/.exec((await call(server, '/metrics')).text)?.[1])
   const first = await reads()
   const flipped = key.slice(0, -1) + (key.endsWith('0') ? '1' : '0')
-  for (const wrong of [flipped, key.slice(0, -2), `${key}0`])
+  for (const wrong of [flipped, key.slice(0, -2), `${key}0`]) {
     assertUnauthorized(await domains({ 'X-API-Key': wrong }))
+    assertUnauthorized(await domains({ Authorization: `Bearer ${wrong}` }))
+  }
   assert.equal(await reads(), first)
   const unknown = await startServer()
   const foreign = unknown.demo.keys['live'] ?? ''
@@ -160,19 +187,25 @@ test('OSIR-11 each scope opens exactly its resource and verb', async () => {
 
 test('OSIR-12 writing does not mean reading', async () => {
   const { key } = await newKey({ scopes: ['domains:write'] })
-  assert.equal((await domains({ 'X-API-Key': key })).status, 403)
+  const answer = await domains({ 'X-API-Key': key })
+  assert.equal(answer.status, 403)
+  assert.deepEqual(answer.json, forbidden)
+  assert.equal((await domains({ 'X-API-Key': key }, { json: { name: 'x.example' } })).status, 201)
 })
 
 test('OSIR-13 a revoked key is refused at the next request', async () => {
   const { id, key } = await newKey()
   assert.equal((await domains({ 'X-API-Key': key })).status, 200)
-  await call(server, `/v1/api-keys/${id}`, { method: 'DELETE', bearer: person.access })
+  const revoked = await call(server, `/v1/api-keys/${id}`, { method: 'DELETE', bearer: person.access })
+  assert.equal(revoked.status, 204)
   assertUnauthorized(await domains({ 'X-API-Key': key }))
 })
 
 test('OSIR-14 a key is shown once; later its preview and when it was last used', async () => {
   const { id, key } = await newKey()
   assert.match(key, /^osir_(live|test)_[A-Za-z0-9]{32,}$/)
+  const unused = await call(server, `/v1/api-keys/${id}`, { bearer: person.access })
+  assert.equal(unused.json['last_used_at'], null)
   await domains({ 'X-API-Key': key })
   const [list, one] = [
     await call(server, '/v1/api-keys', { bearer: person.access }),
@@ -180,9 +213,11 @@ test('OSIR-14 a key is shown once; later its preview and when it was last used',
   ]
   for (const answer of [list, one]) {
     assert.equal(answer.status, 200)
-    assert.equal(answer.text.includes(key), false)
+    // Nor any part that would shorten the guessing.
+    for (let at = 5; at + 8 < key.length - 4; at += 1)
+      assert.equal(answer.text.includes(key.slice(at, at + 8)), false)
   }
-  assert.ok(text(one, 'key_preview').endsWith(key.slice(-4)))
+  assert.equal(text(one, 'key_preview'), `${key.slice(0, 5)}…${key.slice(-4)}`)
   const deadline = performance.now() + 5000
   let used: unknown = null
   while (used === null && performance.now() < deadline)
@@ -195,8 +230,11 @@ test('OSIR-15 a key with an address list is good from there alone, whatever a he
   const from = (address: string, headers: Readonly<Record<string, string>> = {}) =>
     domains({ 'X-API-Key': key, ...headers }, { from: address })
   assert.equal((await from('127.0.0.2')).status, 200)
-  assert.equal((await from('127.0.0.1')).status, 403)
-  assert.equal((await from('127.0.0.1', { 'X-Forwarded-For': '127.0.0.2' })).status, 403)
+  for (const headers of [{}, { 'X-Forwarded-For': '127.0.0.2' }]) {
+    const refused = await from('127.0.0.1', headers)
+    assert.equal(refused.status, 403)
+    assert.deepEqual(refused.json, forbidden)
+  }
   const proxied = await startServer({ trustedProxies: 1 })
   try {
     const owner = await newPerson(proxied)
@@ -220,9 +258,17 @@ test('OSIR-16 a test key lives in the test world', async () => {
   assert.equal(seen.status, 200)
   assert.equal(seen.json['environment'], 'test')
   assert.equal(seen.text.includes(name), false)
+  const written = `${fresh('test')}.example`
+  const made = await domains({ 'X-API-Key': trial.key }, { json: { name: written } })
+  assert.equal(made.status, 201)
+  assert.equal(made.json['environment'], 'test')
+  assert.equal((await domains({ 'X-API-Key': live.key })).text.includes(written), false)
+  assert.ok((await domains({ 'X-API-Key': trial.key })).text.includes(written))
   const transfer = (key: string) =>
     call(server, `/v1/domains/${name}/transfer`, { method: 'POST', headers: { 'X-API-Key': key } })
-  assert.equal((await transfer(trial.key)).status, 403)
+  const refused = await transfer(trial.key)
+  assert.equal(refused.status, 403)
+  assert.deepEqual(refused.json, forbidden)
   assert.equal((await transfer(live.key)).status, 202)
 })
 

@@ -35,7 +35,7 @@ export interface TestServer {
   now(): number
   /** Moves the clock on by some seconds. */
   advance(seconds: number): Promise<void>
-  /** Everything the process has printed. */
+  /** Everything the process has printed; complete once it has ended, up to then a line may be on its way. */
   log(): string
   /** Ends the process at once, as a power cut would. */
   kill(): Promise<void>
@@ -107,7 +107,8 @@ export async function startServer(
   }
   async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const gone = once(child, 'exit')
+    // Not `exit`: that may come before the last of what it printed has been read.
+    const gone = once(child, 'close')
     child.kill(signal)
     await gone
   }
