@@ -98,6 +98,21 @@ test('nothing passes without a route, nor by a path that can be read in two ways
   assert.equal(twice.status, 400)
 })
 
+test('a caller cannot choose what is judged: a header of the other pair is refused', async () => {
+  const allowed = { ...key('live'), 'X-Original-Method': 'GET', 'X-Original-URI': '/v1/domains' }
+  assert.equal((await ask('DELETE', '/admin', allowed)).status, 400)
+  for (const [name, value] of [
+    ['X-Original-Method', 'GET'],
+    ['X-Original-URI', '/v1/domains'],
+  ] as const) {
+    assert.equal((await ask('POST', '/v1/domains', { ...key('live'), [name]: value })).status, 400, name)
+  }
+  const other = { ...key('live'), 'X-Forwarded-Uri': '/v1/domains' }
+  assert.equal((await askAsNginx('GET', '/admin', other)).status, 400)
+  const blanked = { ...key('live'), 'X-Forwarded-Method': '', 'X-Forwarded-Uri': '' }
+  assert.equal((await askAsNginx('GET', '/v1/domains', blanked)).status, 200, 'blanked by the proxy')
+})
+
 test('nginx, which knows two refusals, is told the others in a header', async () => {
   assert.equal((await askAsNginx('GET', '/v1/slow', key('live'))).status, 200)
   const over = await askAsNginx('GET', '/v1/slow', key('live'))

@@ -25,6 +25,9 @@ const targets = [
   '/o/authorize\r\nSet-Cookie: a=b?x',
   '/account#@evil.example',
   'https:/o/authorize?x',
+  '/o/authorize?state=\u0100',
+  '/o/authorize?state=é',
+  '/o/authorize?state=\u007f',
 ]
 
 for (const target of targets) {

@@ -18,6 +18,8 @@ export interface Limiter {
   refund(key: string, now: number): Promise<void>
 }
 
+const sweepEvery = 60
+
 interface Counter {
   readonly endsAt: number
   used: number
@@ -29,6 +31,14 @@ interface Counter {
  */
 export function createMemoryLimiter(size = 100_000): Limiter {
   const counters = new Map<string, Counter>()
+  let sweepAt = 0
+
+  /** Once a minute what is over goes, so that a quiet server holds nothing. */
+  function sweep(now: number): void {
+    if (now < sweepAt) return
+    sweepAt = now + sweepEvery
+    for (const [key, { endsAt }] of counters) if (endsAt <= now) counters.delete(key)
+  }
 
   function current(key: string, { window }: Window, now: number): Counter {
     const found = counters.get(key)
@@ -44,6 +54,7 @@ export function createMemoryLimiter(size = 100_000): Limiter {
 
   return {
     async spend(key, window, now) {
+      sweep(now)
       const counter = current(key, window, now)
       if (counter.used >= window.limit) return told(counter, window, false, now)
       counter.used += 1

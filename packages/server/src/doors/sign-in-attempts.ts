@@ -1,4 +1,4 @@
-import { ipBucket } from '@sallyport/protocol'
+import { ipBucket, parseEmail } from '@sallyport/protocol'
 import type { Window } from '../settings/door.ts'
 import type { Request } from './door.ts'
 import { spendOrRefuse } from './limits.ts'
@@ -20,7 +20,9 @@ export async function countSignIn(
 ): Promise<() => Promise<void>> {
   const at = now()
   const address = ipBucket(request.ip)
-  const [one, all] = [`sign-in:${email.trim().toLowerCase()}:${address}`, `sign-in:${address}`]
+  // What is no address is nobody's: one count for all of it, however long it is.
+  const account = parseEmail(email) ?? 'nobody'
+  const [one, all] = [`sign-in:${account}:${address}`, `sign-in:${address}`]
   await spendOrRefuse(limiter, all, { ...attempts, limit: attempts.limit * accountsByAddress }, at)
   await spendOrRefuse(limiter, one, attempts, at)
   return async () => {

@@ -37,3 +37,12 @@ test('memory is bounded', async () => {
     'the oldest was forgotten',
   )
 })
+
+test('what is over goes within a minute, before anything that still counts', async () => {
+  const limiter = createMemoryLimiter(2)
+  const once = { limit: 1, window: 600 }
+  await limiter.spend('long', once, 100)
+  await limiter.spend('short', { limit: 1, window: 10 }, 100)
+  await limiter.spend('new', once, 200)
+  assert.equal((await limiter.spend('long', once, 200)).allowed, false, 'the oldest, but still counting')
+})

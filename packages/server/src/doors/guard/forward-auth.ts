@@ -9,14 +9,27 @@ import { guardPath, noStore } from './context.ts'
 
 const tokenLifetime = 60
 
-/** What a proxy tells of the request that it holds: nginx in the first pair, Traefik and Caddy in the second. */
+/** What names the request that a proxy holds: nginx by the first pair, Traefik and Caddy by the second. */
+const pairs = [
+  ['x-original-method', 'x-original-uri'],
+  ['x-forwarded-method', 'x-forwarded-uri'],
+] as const
+
+const isSent = (request: Request, name: string) => request.header(name).some((value) => value !== '')
+
+/**
+ * What the proxy tells of the request that it holds. Proxies pass on the headers that they don't set: were a header of
+ * each pair there, a caller could have written one of them and so chosen what is judged. That is refused.
+ */
 function forwarded(request: Request): { readonly method: string; readonly path: string } {
-  const method = oneHeader(request, 'x-original-method') ?? oneHeader(request, 'x-forwarded-method')
-  const target = oneHeader(request, 'x-original-uri') ?? oneHeader(request, 'x-forwarded-uri')
-  if (method === undefined || target === undefined) {
+  const sent = pairs.filter((pair) => pair.some((name) => isSent(request, name)))
+  const [methodName, uriName] = sent[0] ?? pairs[0]
+  const [method, target] = [oneHeader(request, methodName), oneHeader(request, uriName)]
+  if (sent.length !== 1 || !method || !target) {
     throw new ProtocolError(
       'invalid_request',
-      'the proxy must send X-Original-Method and X-Original-URI, or X-Forwarded-Method and X-Forwarded-Uri, once each',
+      'the proxy must send X-Original-Method and X-Original-URI, or X-Forwarded-Method and X-Forwarded-Uri: ' +
+        'one pair, each header once, and none of the other pair',
     )
   }
   const path = parseForwardedPath(target)
@@ -77,7 +90,7 @@ function internalToken(principal: Principal, audience: string, { signing, baseUr
 
 /** nginx takes 401 and 403 for refusals and everything else for its own failure, so that the rest is told in a header. */
 function forNginx(reply: Reply, request: Request): Reply {
-  if (request.header('x-original-uri').length === 0 || [200, 401, 403].includes(reply.status)) return reply
+  if (!isSent(request, 'x-original-uri') || [200, 401, 403].includes(reply.status)) return reply
   return { ...reply, status: 403, headers: { ...reply.headers, 'x-auth-status': String(reply.status) } }
 }
 

@@ -1,4 +1,4 @@
-import { parseQuery, ProtocolError } from '@sallyport/protocol'
+import { ipBucket, parseQuery, ProtocolError } from '@sallyport/protocol'
 import { accountOfUpstream, attemptHash, newUpstreamAttempt, type Upstream } from '../../accounts/upstream.ts'
 import { readCookie, setCookie } from '../cookies.ts'
 import type { Endpoint, Request } from '../door.ts'
@@ -23,7 +23,12 @@ export function googleStartEndpoint(people: PeopleContext): Endpoint {
         const upstream = upstreamOf(people)
         const now = services.now()
         // Each attempt is a row for ten minutes.
-        await spendOrRefuse(services.limiter, `google:${request.ip}`, { limit: 60, window: 60 }, now)
+        await spendOrRefuse(
+          services.limiter,
+          `google:${ipBucket(request.ip)}`,
+          { limit: 60, window: 60 },
+          now,
+        )
         const { state, nonce, codeVerifier, browser } = newUpstreamAttempt()
         const redirectUri = `${services.baseUrl}${door.path}/google/callback/`
         const url = await upstream.authorizationUrl({ redirectUri, state, nonce, codeVerifier })

@@ -1,3 +1,4 @@
+import { ipBucket } from '@sallyport/protocol'
 import { signUp } from '../../accounts/sign-up.ts'
 import type { Endpoint } from '../door.ts'
 import { fieldErrors, readFields } from '../fields.ts'
@@ -15,7 +16,12 @@ export function signUpEndpoint(people: PeopleContext): Endpoint {
         const { email, password } = readFields(readJsonOrForm(request), ['email', 'password'])
         // A sign-up costs a password hash and a row: bounded by address.
         const window = { limit: 100, window: 60 }
-        await spendOrRefuse(services.limiter, `sign-up:${door.id}:${request.ip}`, window, services.now())
+        await spendOrRefuse(
+          services.limiter,
+          `sign-up:${door.id}:${ipBucket(request.ip)}`,
+          window,
+          services.now(),
+        )
         const person = { email, password, plan: door.plan, minPasswordLength: door.minPasswordLength }
         const made = await signUp(person, accountContext(request, people))
         if (made.outcome === 'refuse') throw fieldErrors(made.fields)

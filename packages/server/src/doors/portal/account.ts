@@ -8,6 +8,7 @@ import type { Endpoint, Handler, Reply, Request } from '../door.ts'
 import { page, refuseAsPage } from '../page.ts'
 import { type PageForm, readPageForm } from '../read-page-form.ts'
 import { fieldErrors } from '../fields.ts'
+import { spendOrRefuse } from '../limits.ts'
 import { accountContext, type PortalContext } from './context.ts'
 
 const iso = (at: number) => new Date(at * 1000).toISOString()
@@ -107,7 +108,7 @@ export function disconnectEndpoint(portal: PortalContext): Endpoint {
 
 /** Makes an API key, shown on this answer alone. */
 export function createKeyEndpoint(portal: PortalContext): Endpoint {
-  const { keys } = portal
+  const { keys, services } = portal
   return {
     path: '/account/keys',
     refuse: refuseAsPage,
@@ -115,7 +116,10 @@ export function createKeyEndpoint(portal: PortalContext): Endpoint {
       POST: posted(portal, async (request, signedIn, form) => {
         if (!keys) return back
         const { account } = signedIn
-        const { teams } = portal.services.store
+        // One count with the door's own way to make keys.
+        const count = `keys:${keys.id}:${account.accountId}`
+        await spendOrRefuse(services.limiter, count, keys.creations, services.now())
+        const { teams } = services.store
         const membership = await teams.membership(account.accountId, account.homeTeamId)
         const environment: Environment = form.one('environment') === 'test' ? 'test' : 'live'
         const wanted = {

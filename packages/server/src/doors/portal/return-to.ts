@@ -12,6 +12,9 @@ export interface ReturnTo {
 
 const home: ReturnTo = { path: '/account', clientName: undefined, formActions: [] }
 
+/** What a Location may hold as it is, so without spaces and non-ASCII; nor a fragment, nor a backslash that a browser reads as a slash. */
+const headerSafe = /^[\x21\x22\x24-\x5b\x5d-\x7e]+$/
+
 const authorizePath = (door: AppsDoor) => `${door.path}/${door.endpoints.authorize}`
 
 /**
@@ -23,7 +26,7 @@ export async function readReturnTo(
   value: string | undefined,
   { doors, store, now }: Services,
 ): Promise<ReturnTo> {
-  if (value === undefined || /[\s\\#]/.test(value)) return home
+  if (value === undefined || !headerSafe.test(value)) return home
   const [path = '', ...rest] = value.split('?')
   const search = rest.join('?')
   const bare = path.replace(/\/$/, '')

@@ -1,4 +1,4 @@
-import { parseQuery, ProtocolError } from '@sallyport/protocol'
+import { ipBucket, parseQuery, ProtocolError } from '@sallyport/protocol'
 import { signUp } from '../../accounts/sign-up.ts'
 import { signUpPage } from '../../pages/index.ts'
 import { findSignedIn, issueCsrf, requireCsrf } from '../browser.ts'
@@ -51,7 +51,7 @@ export function signUpEndpoint(portal: PortalContext): Endpoint {
         requireCsrf(posted.one('csrf'), request, await findSignedIn(request, services), services)
         await spendOrRefuse(
           services.limiter,
-          `sign-up:${people.id}:${request.ip}`,
+          `sign-up:${people.id}:${ipBucket(request.ip)}`,
           { limit: 100, window: 60 },
           services.now(),
         )
