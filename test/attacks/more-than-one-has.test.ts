@@ -76,3 +76,19 @@ test('the audit log keeps a bounded number of refusals of one address', async ()
   const kept = await rows()
   assert.ok(kept >= 100 && kept <= 300, `${kept} rows`)
 })
+
+test('the account page makes no more keys than the door allows', async () => {
+  const limited = await startServer({ doors: { osir: { creations: { limit: 2, window: 60 } } } })
+  try {
+    const browser = await signedInBrowser(limited, await newPerson(limited))
+    const make = async () => {
+      const page = await browser.open('/account')
+      const csrf = /name="csrf" value="([^"]*)"/.exec(page.text)?.[1] ?? ''
+      const form = { csrf, name: 'k', environment: 'live', scope: 'domains:read' }
+      return (await browser.open('/account/keys', { form })).status
+    }
+    assert.deepEqual([await make(), await make(), await make()], [200, 200, 429])
+  } finally {
+    await limited.close()
+  }
+})

@@ -138,6 +138,21 @@ function accountContract(store: () => Store): void {
     assert.equal(await store().families.takeCode(code.hash, now), undefined)
   })
 
+  test('a code on a standing consent leaves it as wide as it was, and needs it', async () => {
+    const { accountId, homeTeamId: teamId } = await addAccount(store())
+    const of = (scope: readonly string[]) => family({ accountId, clientId: 'client', teamId, scope })
+    const standing = async () => ({ ...(await newCode(store())), consent: 'standing' }) as const
+    const give = async () =>
+      store().families.createWithCode(of(['a', 'b']), await newCode(store()), event(), now)
+    const rest = async () => store().families.createWithCode(of(['a']), await standing(), event(), now)
+    assert.equal(await rest(), false, 'none was given')
+    assert.equal(await give(), true)
+    assert.equal(await rest(), true)
+    assert.deepEqual((await store().clients.consent(accountId, 'client', teamId))?.scope, ['a', 'b'])
+    await store().clients.withdrawConsent(accountId, 'client', event(), now)
+    assert.equal(await rest(), false, 'it was withdrawn')
+  })
+
   test('a password nobody proved takes the keys and consents with it; a changed one leaves them', async () => {
     const { accountId, homeTeamId: teamId } = await addAccount(store())
     await store().families.createWithCode(family({ accountId, teamId }), await newCode(store()), event(), now)

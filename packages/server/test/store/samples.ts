@@ -55,6 +55,7 @@ export async function newCode(store: Store): Promise<ApprovedCode> {
   return {
     hash: fresh('code'),
     sessionHash: (await addSession(store)).hash,
+    consent: 'given',
     redirectUri: 'https://app.example/cb',
     askedRedirectUri: 'https://app.example/cb',
     codeChallenge: undefined,

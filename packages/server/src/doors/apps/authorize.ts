@@ -1,4 +1,4 @@
-import { ProtocolError, type Scope, scopeWithin } from '@sallyport/protocol'
+import { type AuthorizationRequest, ProtocolError, type Scope, scopeWithin } from '@sallyport/protocol'
 import { consentPage, type ConsentModel, formActionOf } from '../../pages/index.ts'
 import { findSignedIn, issueCsrf, requireCsrf, type SignedIn } from '../browser.ts'
 import type { Endpoint, Reply, Request } from '../door.ts'
@@ -16,22 +16,28 @@ import { type AppsContext, pathOf } from './context.ts'
 import { grantCode } from './grant-code.ts'
 import { respondError } from './respond.ts'
 
-const promptParameter = /(?<=^|&)prompt=[^&]*/g
-
 /** What binds the page to the request it showed: altered on its way back, it is another request, which nobody has seen. */
 function shown({ request }: ProvenRequest, { session }: SignedIn): readonly string[] {
   return [session.sessionId, JSON.stringify(request)]
 }
 
-/** Sends the browser to sign in and back to this very request, less the `prompt=login` that would ask again for ever. */
+/** The query less what asks for a fresh sign-in, which would ask again for ever; as it came where nothing asks for one. */
+function afterSignIn(search: string, { prompt, maxAge }: AuthorizationRequest): string {
+  if (!prompt.includes('login') && maxAge === undefined) return search
+  const params = new URLSearchParams(search)
+  const rest = prompt.filter((value) => value !== 'login').join(' ')
+  params.delete('prompt')
+  params.delete('max_age')
+  if (rest !== '') params.set('prompt', rest)
+  return params.toString()
+}
+
+/** Sends the browser to sign in and back to this very request. */
 function toSignIn(request: Request, { request: asked }: ProvenRequest): Reply {
-  const rest = asked.prompt.filter((value) => value !== 'login')
-  const without = rest.length > 0 ? `prompt=${rest.join('+')}` : ''
-  const again = rest.length < asked.prompt.length
-  const search = again ? request.search.replaceAll(promptParameter, without) : request.search
+  const search = afterSignIn(request.search, asked)
   const query = new URLSearchParams({
     return: `${request.path}?${search}`,
-    ...((again || asked.maxAge !== undefined) && { again: '1' }),
+    ...(search !== request.search && { again: '1' }),
   })
   return { status: 302, headers: { location: `/sign-in?${query}`, 'cache-control': 'no-store' } }
 }
@@ -132,7 +138,7 @@ async function show(request: Request, apps: AppsContext): Promise<Reply> {
     if (!(await mustAsk(proven, signedIn, teamId, apps))) {
       const role = teams.memberships.find((one) => one.teamId === teamId)?.role ?? ''
       const scope = grantableScope(proven.request.scope, role, apps)
-      return grantCode(proven, { signedIn, teamId, scope }, request, apps)
+      return grantCode(proven, { signedIn, teamId, scope, consent: 'standing' }, request, apps)
     }
   }
   return silent
@@ -178,7 +184,7 @@ async function decide(request: Request, apps: AppsContext): Promise<Reply> {
   if (scope.length === 0 && proven.request.scope.length > 0) {
     return respondError(proven.request, { error: 'access_denied', description: 'nothing was granted' }, apps)
   }
-  return grantCode(proven, { signedIn, teamId: team.teamId, scope }, request, apps)
+  return grantCode(proven, { signedIn, teamId: team.teamId, scope, consent: 'given' }, request, apps)
 }
 
 /** The authorization endpoint and its consent page. @see RFC 6749 §3.1 */

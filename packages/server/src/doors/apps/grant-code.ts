@@ -1,6 +1,7 @@
 import { ProtocolError, type Scope } from '@sallyport/protocol'
 import { newId } from '../../crypto/id.ts'
 import { newSecret, secretHash } from '../../crypto/secret.ts'
+import type { ApprovedCode } from '../../store/contract/index.ts'
 import type { SignedIn } from '../browser.ts'
 import type { Reply, Request } from '../door.ts'
 import { auditEvent } from '../services.ts'
@@ -13,6 +14,7 @@ export interface Approval {
   readonly signedIn: SignedIn
   readonly teamId: string
   readonly scope: Scope
+  readonly consent: ApprovedCode['consent']
 }
 
 /** Records the approval with its family and code in one step, and sends the code. @see RFC 6749 §4.1.2 */
@@ -27,6 +29,7 @@ export async function grantCode(
     signedIn: { account, session },
     teamId,
     scope,
+    consent,
   } = approval
   const now = services.now()
   const code = newSecret()
@@ -46,6 +49,7 @@ export async function grantCode(
     {
       hash: secretHash(code),
       sessionHash: session.hash,
+      consent,
       redirectUri: request.redirectUri,
       askedRedirectUri: request.askedRedirectUri,
       codeChallenge: request.codeChallenge,
@@ -59,6 +63,9 @@ export async function grantCode(
     now,
   )
   if (!recorded)
-    throw new ProtocolError('access_denied', 'Your session has ended. Go back to the app and start again.')
+    throw new ProtocolError(
+      'access_denied',
+      'Your session or your consent has ended. Go back to the app and start again.',
+    )
   return respondCode(request, code, apps)
 }

@@ -47,6 +47,8 @@ export interface NewCode {
 export interface ApprovedCode extends NewCode {
   /** Hash of the browser session that approved it. */
   readonly sessionHash: string
+  /** Whether the person was asked just now, or the code rests on what they consented to before. */
+  readonly consent: 'given' | 'standing'
 }
 
 /** A code as found by the request that took it. */
@@ -81,7 +83,7 @@ export interface FamilyStore {
   ): Promise<{ readonly won: boolean; readonly family: Family } | undefined>
   /** Ends it; `false` when it had ended or never was. */
   end(familyId: string, event: AuditEvent, now: number): Promise<boolean>
-  /** Records the consent, the family and its code in one step; `false`, and nothing recorded, when the session that approved has ended. */
+  /** Records the consent that was given, the family and its code in one step; `false`, and nothing recorded, when the session that approved or the consent that stood has ended. */
   createWithCode(family: NewFamily, code: ApprovedCode, event: AuditEvent, now: number): Promise<boolean>
   /** Marks a code used and returns it with its family, in one step; the first taker restarts the family's `issuedAt` at `now`. */
   takeCode(hash: string, now: number): Promise<TakenCode | undefined>

@@ -63,6 +63,19 @@ function insertFamily(family: NewFamily, now: number): Statement {
   }
 }
 
+const giveConsent = ({ accountId = '', clientId = '', teamId = '', scope }: NewFamily, now: number) => ({
+  sql: `INSERT INTO consent (account_id, client_id, team_id, scope, granted_at) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (account_id, client_id, team_id) DO UPDATE SET scope = $4, granted_at = $5`,
+  params: [accountId, clientId, teamId, scope.join(' '), now],
+})
+
+/** Goes on only while the consent is there; a code for less than it leaves it as wide as it was. */
+const holdConsent = ({ accountId = '', clientId = '', teamId = '' }: NewFamily): Statement => ({
+  sql: 'UPDATE consent SET granted_at = granted_at WHERE account_id = $1 AND client_id = $2 AND team_id = $3',
+  params: [accountId, clientId, teamId],
+  mustTouch: true,
+})
+
 const select = (familyId: string): Statement => ({
   sql: 'SELECT * FROM token_family WHERE family_id = $1',
   params: [familyId],
@@ -117,7 +130,7 @@ export class SqlFamilyStore implements FamilyStore {
   }
 
   createWithCode(family: NewFamily, code: ApprovedCode, event: AuditEvent, now: number): Promise<boolean> {
-    const { familyId, doorId, accountId = '', clientId = '', teamId = '', scope } = family
+    const { familyId, doorId, clientId = '' } = family
     const { hash, redirectUri, askedRedirectUri, codeChallenge, expiresAt } = code
     return run(this.#db, [
       {
@@ -140,11 +153,7 @@ export class SqlFamilyStore implements FamilyStore {
           expiresAt,
         ],
       },
-      {
-        sql: `INSERT INTO consent (account_id, client_id, team_id, scope, granted_at) VALUES ($1, $2, $3, $4, $5)
-              ON CONFLICT (account_id, client_id, team_id) DO UPDATE SET scope = $4, granted_at = $5`,
-        params: [accountId, clientId, teamId, scope.join(' '), now],
-      },
+      code.consent === 'given' ? giveConsent(family, now) : holdConsent(family),
       audit(event, now),
     ])
   }
