@@ -63,7 +63,11 @@ function doorsOf({ settings, platforms }: ServerParts): readonly DoorSettings[] 
 }
 
 function longestToken(doors: readonly DoorSettings[]): number {
-  return Math.max(3600, ...doors.map((door) => ('accessLifetime' in door ? door.accessLifetime : 0)))
+  const lifetimes = doors.map((door) => {
+    if ('accessLifetime' in door) return door.accessLifetime
+    return door.kind === 'widgets' ? door.sessionLifetime : 0
+  })
+  return Math.max(3600, ...lifetimes)
 }
 
 /** A log that never holds a credential: those headers are not logged at all, and named members are blanked. */

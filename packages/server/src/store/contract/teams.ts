@@ -48,6 +48,7 @@ export interface TeamStore {
   remove(teamId: string, event: AuditEvent, now: number): Promise<boolean>
   /** Adds the person or changes their role. */
   setMember(membership: Membership, event: AuditEvent, now: number): Promise<void>
+  /** Ends the membership and, for good, all that the person holds in the team: families, session tokens, keys, consents. `false` when there was none. */
   removeMember(accountId: string, teamId: string, event: AuditEvent, now: number): Promise<boolean>
   membership(accountId: string, teamId: string): Promise<Membership | undefined>
   /** Ordered by slug. */

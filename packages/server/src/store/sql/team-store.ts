@@ -7,6 +7,7 @@ import type {
   TeamStore,
 } from '../contract/index.ts'
 import type { Database, Row } from '../database.ts'
+import { endMembershipStatements } from './remove-member.ts'
 import { removeTeamStatements } from './remove-team.ts'
 import { bit, flag, json, number, text } from './row.ts'
 import { audit, change, run, update } from './statements.ts'
@@ -103,6 +104,7 @@ export class SqlTeamStore implements TeamStore {
         params: [accountId, teamId],
         mustTouch: true,
       },
+      ...endMembershipStatements(accountId, teamId, now),
       change('membership', `${accountId}:${teamId}`, now),
       audit(event, now),
     ])
