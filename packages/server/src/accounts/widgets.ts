@@ -57,20 +57,24 @@ function checkWidget(
 
 /** Widgets over a store. Everything that a list of origins may hold is checked here, once, on entry. */
 class StoredWidgets implements WidgetDesk {
-  readonly #widgets: Store['widgets']
+  readonly #store: Store
   readonly #now: () => number
 
-  constructor({ widgets }: Store, now: () => number) {
-    this.#widgets = widgets
+  constructor(store: Store, now: () => number) {
+    this.#store = store
     this.#now = now
   }
 
-  list({ teamId }: WidgetOwner): Promise<readonly Widget[]> {
-    return this.#widgets.list(teamId)
+  async list({ teamId }: WidgetOwner): Promise<readonly Widget[]> {
+    const widgets = await this.#store.widgets.list(teamId)
+    // What a platform answers rests on this, and not every platform's answer passes through the server.
+    await this.#store.durable()
+    return widgets
   }
 
   async find(slug: string, { teamId }: WidgetOwner): Promise<Widget | undefined> {
-    const widget = await this.#widgets.findBySlug(slug)
+    const widget = await this.#store.widgets.findBySlug(slug)
+    await this.#store.durable()
     return widget?.teamId === teamId ? widget : undefined
   }
 
@@ -87,7 +91,11 @@ class StoredWidgets implements WidgetDesk {
       profile: {},
     }
     const widget = { ...defaults, ...settings, slug, widgetId: newId('wid_', now), accountId, teamId, doorId }
-    const created = await this.#widgets.create(widget, event('widget.created', widget.widgetId, owner), now)
+    const created = await this.#store.widgets.create(
+      widget,
+      event('widget.created', widget.widgetId, owner),
+      now,
+    )
     if (!created) return { outcome: 'refuse', fields: { slug: ['This slug is taken.'] } }
     return { outcome: 'written', widget: { ...widget, createdAt: now } }
   }
@@ -98,14 +106,18 @@ class StoredWidgets implements WidgetDesk {
     const fields = wrongOrigins(change.allowedOrigins)
     if (Object.keys(fields).length > 0) return { outcome: 'refuse', fields }
     const updated = event('widget.updated', widget.widgetId, owner)
-    const done = await this.#widgets.update(widget.widgetId, change, updated, this.#now())
+    const done = await this.#store.widgets.update(widget.widgetId, change, updated, this.#now())
     return done ? { outcome: 'written', widget: { ...widget, ...change } } : { outcome: 'unknown' }
   }
 
   async remove(slug: string, owner: WidgetOwner): Promise<boolean> {
     const widget = await this.find(slug, owner)
     if (!widget) return false
-    return this.#widgets.remove(widget.widgetId, event('widget.removed', widget.widgetId, owner), this.#now())
+    return this.#store.widgets.remove(
+      widget.widgetId,
+      event('widget.removed', widget.widgetId, owner),
+      this.#now(),
+    )
   }
 }
 

@@ -81,7 +81,8 @@ export function createHttpServer(options: ListenOptions): FastifyInstance {
     // A request that reached the proxy without TLS has already shown its credentials; it must fail, not be redirected.
     const insecure = https && trustedProxies > 0 && raw.headers['x-forwarded-proto'] !== 'https'
     const mount = match.outcome === 'unknown' && !insecure ? mountOf(path, hostOf(raw)) : undefined
-    if (mount) return serveMount(mount, { ...about, fastifyRequest, reply, baseUrl })
+    if (mount)
+      return serveMount(mount, { ...about, fastifyRequest, reply, baseUrl, durable: options.durable })
 
     let result: Reply
     try {

@@ -8,6 +8,8 @@ export interface MountCall {
   readonly ip: string
   readonly requestId: string
   readonly baseUrl: string
+  /** Resolves once all that was written before is on the disk. */
+  durable(): Promise<void>
 }
 
 function fetchRequest({ fastifyRequest: { raw, body }, baseUrl }: MountCall): Request {
@@ -43,6 +45,7 @@ export async function serveMount(mount: Mount, call: MountCall): Promise<Fastify
     return reply
   }
   const response = await mount.fetch(fetchRequest(call), info)
+  await call.durable()
   reply.code(response.status).header('x-content-type-options', 'nosniff')
   for (const [name, value] of response.headers) reply.header(name, value)
   return reply.send(Buffer.from(await response.arrayBuffer()))
