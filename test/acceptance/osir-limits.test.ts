@@ -180,6 +180,9 @@ test('OSIR-40 credentials over plain http are refused, never redirected', async 
     }
     const secure = await send(`${https.address}/v1/domains`, { headers: { 'X-Forwarded-Proto': 'https' } })
     assert.equal(secure.status, 401)
+    // A probe at the port itself has no proxy to speak TLS for it, and shows nothing.
+    for (const path of ['/livez', '/readyz', '/metrics'])
+      assert.equal((await send(https.address + path)).status, 200, path)
     await https.stop()
     assert.equal(https.log().split('"detail":"plain http"').length - 1, asks.length * 3)
     assert.equal(https.log().includes('a-secret-sent-in-the-clear'), false)

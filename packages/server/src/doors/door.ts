@@ -39,6 +39,8 @@ export interface Endpoint {
   readonly methods: Readonly<Partial<Record<Method, Handler>>>
   /** Words this endpoint's refusals where they differ from the door's: pages, mostly. */
   readonly refuse?: (error: ProtocolError, request: Request) => Reply
+  /** Takes no credential, so that a probe may ask it past the proxy that speaks TLS. */
+  readonly plainHttp?: true
 }
 
 /** One way in, with its own wire format. Adding a door is one folder and one line in `index.ts`. */

@@ -79,7 +79,9 @@ export function createHttpServer(options: ListenOptions): FastifyInstance {
     const match = route(path, hostOf(raw))
     reply.header('x-request-id', requestId)
     // A request that reached the proxy without TLS has already shown its credentials; it must fail, not be redirected.
-    const insecure = https && trustedProxies > 0 && raw.headers['x-forwarded-proto'] !== 'https'
+    const needsTls =
+      https && trustedProxies > 0 && !(match.outcome === 'endpoint' && match.endpoint.plainHttp)
+    const insecure = needsTls && raw.headers['x-forwarded-proto'] !== 'https'
     const mount = match.outcome === 'unknown' && !insecure ? mountOf(path, hostOf(raw)) : undefined
     if (mount)
       return serveMount(mount, { ...about, fastifyRequest, reply, baseUrl, durable: options.durable })

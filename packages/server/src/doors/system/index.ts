@@ -24,10 +24,12 @@ const noStore = { 'cache-control': 'no-store' }
 function healthEndpoints({ store, now }: Services): readonly Endpoint[] {
   const alive: Endpoint = {
     path: '/livez',
+    plainHttp: true,
     methods: { GET: () => ({ status: 200, headers: noStore, body: { status: 'ok' } }) },
   }
   const ready: Endpoint = {
     path: '/readyz',
+    plainHttp: true,
     methods: {
       async GET() {
         await store.signing.list(now())
@@ -37,6 +39,7 @@ function healthEndpoints({ store, now }: Services): readonly Endpoint[] {
   }
   const metrics: Endpoint = {
     path: '/metrics',
+    plainHttp: true,
     methods: {
       GET() {
         const lines = Object.entries(store.counts()).flatMap(([name, value]) => [
