@@ -151,6 +151,21 @@ test('a configuration with wrong doors is refused, naming each setting', async (
     assert.ok(output.includes(named), `${named} in ${output}`)
 })
 
+test('a port in use is told in words, and the demonstration of the server that has it stays as it was', async () => {
+  const [folder, port] = [join(await newFolder(), 'data'), await freePort()]
+  const server = await startDemo(folder, port)
+  const before = await readFile(join(folder, 'demo.json'), 'utf8')
+  const { code, output } = await runCommand(['start', '--demo'], {
+    PORT: String(port),
+    SALLYPORT_BASE_URL: 'http://localhost:1',
+    SALLYPORT_DATA: folder,
+  })
+  assert.equal(code, 1)
+  assert.equal(output, `sallyport: port ${port} is in use: stop what listens there, or set PORT to another\n`)
+  assert.equal(await readFile(join(folder, 'demo.json'), 'utf8'), before)
+  await server.stop()
+})
+
 test('a demonstration is refused for a public address', async () => {
   const { code, output } = await runCommand(['start', '--demo'], {
     SALLYPORT_BASE_URL: 'https://login.example.com',

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { ConfigurationError } from '../server/config.ts'
+import { explainFailure } from './explain.ts'
 import { rotateKeys } from './keys.ts'
 import { serve } from './serve.ts'
 import { startDemo } from './start.ts'
@@ -32,11 +32,7 @@ keys
 try {
   await program.parseAsync()
 } catch (error) {
-  // The end of the line: a wrong configuration is told in words, everything else as it is.
-  process.stderr.write(
-    error instanceof ConfigurationError
-      ? `sallyport: ${error.message}\n`
-      : `sallyport: ${String(error instanceof Error ? error.stack : error)}\n`,
-  )
+  // The end of the line: nobody above could make anything else of it.
+  process.stderr.write(`sallyport: ${explainFailure(error)}\n`)
   process.exitCode = 1
 }

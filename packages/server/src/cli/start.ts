@@ -41,10 +41,11 @@ export async function startDemo({
     forwardAuth: config.forwardAuth,
     demo,
   })
+  // First, so that a port in use changes nothing of what another process may be showing.
+  await runUntilStopped(server)
   const text =
     demo && config.demo
       ? await prepareDemo(config.demo, join(settings.dataFolder, 'demo.json'), server)
       : `Sallyport serves ${server.baseUrl}\n`
-  await runUntilStopped(server)
   process.stdout.write(text)
 }
