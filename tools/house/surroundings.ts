@@ -3,7 +3,10 @@ import type { Node } from 'oxc-parser'
 import { type Finding, finding, identifierName, propertyName, type Source, walk } from './source.ts'
 
 /** Files that may ask what time it is. */
-const clocks: ReadonlySet<string> = new Set(['packages/server/src/server/clock.ts'])
+const clocks: ReadonlySet<string> = new Set([
+  'packages/server/src/server/clock.ts',
+  'packages/guard/src/remote/clock.ts',
+])
 /** Files that may read process.env. */
 const configs: ReadonlySet<string> = new Set(['packages/server/src/server/config.ts'])
 const processModules: ReadonlySet<unknown> = new Set(['process', 'node:process'])

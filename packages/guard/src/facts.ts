@@ -101,18 +101,24 @@ export interface SessionTokenFacts {
   readonly endedAt?: number | undefined
 }
 
-/** A widget's session, with what its widget allows now. */
+/** A session that a page started with a widget. */
 export interface WidgetSessionFacts {
   readonly sessionId: string
   readonly widgetId: string
-  readonly slug: string
   /** The page's origin; empty text when it was started where origin checks are off. */
   readonly origin: string
   readonly expiresAt: number
   readonly endedAt?: number | undefined
-  /** Whether the widget is switched on. */
+}
+
+/** A widget, with what it allows now. */
+export interface WidgetFacts {
+  readonly widgetId: string
+  readonly slug: string
+  /** Whether it is switched on. */
   readonly active: boolean
-  readonly allowedOrigins: readonly string[]
+  /** Where it may run; `any` where a developer has switched origin checks off. */
+  readonly allowedOrigins: readonly string[] | 'any'
   readonly teamId: string
 }
 
@@ -122,6 +128,9 @@ export interface Use {
   readonly id: string
   readonly hash: string
 }
+
+/** What of a principal a limit is counted by. */
+export type Spender = Pick<Principal, 'id' | 'team' | 'plan'>
 
 /** What spending one use of some limits came to: the numbers of the tightest. */
 export interface Spent {
@@ -164,11 +173,12 @@ export interface FactSource {
   membership(accountId: string, teamId: string): Promise<MembershipFacts | undefined>
   /** `hash` is `secretHash` of the key. */
   apiKey(hash: string): Promise<ApiKeyFacts | undefined>
-  /** `hash` is `secretHash` of the token. */
-  sessionToken(hash: string): Promise<SessionTokenFacts | undefined>
+  /** `hash` is `secretHash` of the token; at `now` the answer must not be idle only because a use elsewhere is unknown. */
+  sessionToken(hash: string, now: number): Promise<SessionTokenFacts | undefined>
   widgetSession(sessionId: string): Promise<WidgetSessionFacts | undefined>
+  widget(widgetId: string): Promise<WidgetFacts | undefined>
   /** Notes that a credential was accepted. Must not write before it returns. */
   used(what: Use, now: number): void
-  /** Counts one call of `principal` against the named limits; `undefined` when none of them applies. */
-  spend(principal: Principal, limits: readonly string[], now: number): Promise<Spent | undefined>
+  /** Counts one call of the caller against the named limits; `undefined` when none of them applies. */
+  spend(caller: Spender, limits: readonly string[], now: number): Promise<Spent | undefined>
 }

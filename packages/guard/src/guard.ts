@@ -89,7 +89,10 @@ async function decide(decision: Decision): Promise<Decided> {
   if (verdict.outcome === 'refuse') return verdict
   const allowed = permit(verdict.principal, rule)
   if (allowed.outcome === 'refuse') return allowed
-  return spend(verdict.principal, decision, now)
+  const decided = await spend(verdict.principal, decision, now)
+  // Whoever was refused has not used anything: no session lives longer for being turned away.
+  if (decided.outcome === 'allow' && verdict.use) source.used(verdict.use, now)
+  return decided
 }
 
 async function decideOrUnavailable(decision: Decision): Promise<Decided> {

@@ -54,7 +54,7 @@ function inherit(
 export async function verifySessionToken(secret: string, verification: Verification): Promise<Verified> {
   const { source, now } = verification
   const hash = secretHash(secret)
-  const token = await source.sessionToken(hash)
+  const token = await source.sessionToken(hash, now)
   if (!token) return refuse('invalid', 'unknown session token')
   const { tokenId, doorId, accountId, environment, expiresAt } = token
   if (token.endedAt !== undefined) return refuse('revoked', 'session token ended')

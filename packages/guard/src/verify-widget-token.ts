@@ -1,5 +1,5 @@
 import { type CompactJws, isOriginAllowed, type Origin, parseOrigin } from '@sallyport/protocol'
-import type { DoorFacts, WidgetSessionFacts } from './facts.ts'
+import type { DoorFacts, WidgetFacts, WidgetSessionFacts } from './facts.ts'
 import type { GuardRequest } from './request.ts'
 import { checkStanding, teamMembers } from './standing.ts'
 import { parseWidgetClaims, type TokenClaims } from './token-claims.ts'
@@ -14,12 +14,14 @@ function sameOrigin(a: Origin | undefined, b: Origin | undefined): boolean {
  * header proves nothing about who sent it, so asking for it would stop nobody but honest servers.
  */
 function checkOrigin(
-  { origin, allowedOrigins }: WidgetSessionFacts,
+  { origin }: WidgetSessionFacts,
+  { allowedOrigins }: WidgetFacts,
   request: GuardRequest,
 ): Refused | undefined {
   // Started where origin checks are off, by a caller that named none.
   if (origin === '') return undefined
-  if (!isOriginAllowed(origin, allowedOrigins)) return refuse('origin', 'origin no longer listed')
+  if (allowedOrigins !== 'any' && !isOriginAllowed(origin, allowedOrigins))
+    return refuse('origin', 'origin no longer listed')
   const presented = request.header('origin')
   if (presented.length === 0) return undefined
   const [only] = presented
@@ -35,20 +37,24 @@ export async function verifyWidgetToken(
   { request, source, now }: Verification,
 ): Promise<Verified> {
   const { claims, door } = token
-  const widget = parseWidgetClaims(payload)
-  if (!widget) return refuse('invalid', 'claims missing or malformed')
-  const session = await source.widgetSession(widget.sessionId)
-  if (!session) return refuse('revoked', 'unknown widget session')
-  const { sessionId, widgetId, slug, origin, teamId } = session
-  if (widgetId !== claims.sub || origin !== widget.origin)
+  const own = parseWidgetClaims(payload)
+  if (!own) return refuse('invalid', 'claims missing or malformed')
+  const [session, widget] = await Promise.all([
+    source.widgetSession(own.sessionId),
+    source.widget(claims.sub),
+  ])
+  if (!session || !widget) return refuse('revoked', 'unknown widget session')
+  const { sessionId, widgetId, origin } = session
+  const { slug, teamId } = widget
+  if (widgetId !== claims.sub || origin !== own.origin)
     return refuse('invalid', 'not the widget and origin of the session')
   if (session.endedAt !== undefined) return refuse('revoked', 'widget session ended')
   if (session.expiresAt <= now) return refuse('expired', 'widget session expired')
-  if (!session.active) return refuse('revoked', 'widget switched off')
+  if (!widget.active) return refuse('revoked', 'widget switched off')
   const standing = await checkStanding({ teamId, mustBelong: false }, source)
   if (standing.outcome === 'refuse') return standing
   return (
-    checkOrigin(session, request) ?? {
+    checkOrigin(session, widget, request) ?? {
       outcome: 'principal',
       principal: {
         kind: 'widget',

@@ -1,4 +1,3 @@
-import type { Principal } from '@sallyport/protocol'
 import type { FactSource } from './facts.ts'
 import { type Credential, type Malformed, recognise } from './recognise.ts'
 import type { GuardRequest } from './request.ts'
@@ -18,8 +17,8 @@ export interface VerifyOptions {
   readonly signatures: SignatureCache
 }
 
-/** Who is calling, or why nobody may be taken to be. */
-export type Verdict = { readonly outcome: 'principal'; readonly principal: Principal } | Refused
+/** Who is calling, with the use to note once they are let in; or why nobody may be taken to be calling. */
+export type Verdict = Verified
 
 function verifyOne(
   credential: Credential | Malformed,
@@ -78,14 +77,10 @@ async function verifyPresented(verification: Verification, onTwo: OnTwo): Promis
  * Says who is calling, whatever they present; what they may do is for `permit` to say. Rejects when the source does:
  * who can't be checked is not let in.
  */
-export async function verify(
+export function verify(
   request: GuardRequest,
   source: FactSource,
   { now, onTwo, signatures }: VerifyOptions,
 ): Promise<Verdict> {
-  const verified = await verifyPresented({ request, source, signatures, now }, onTwo)
-  if (verified.outcome === 'refuse') return verified
-  const { principal, use } = verified
-  if (use) source.used(use, now)
-  return { outcome: 'principal', principal }
+  return verifyPresented({ request, source, signatures, now }, onTwo)
 }

@@ -93,3 +93,19 @@ test('to wait is at least a second, in whole seconds', () => {
     rateLimitHeaders({ ...spent, allowed: false, retryAfter }, start)['Retry-After']
   assert.deepEqual([wait(0), wait(0.2), wait(1.2)], ['1', '1', '2'])
 })
+
+test('only who is let in has used a credential: a refusal lets no session live longer', async () => {
+  const allowed = limited({})
+  const over = limited({ allowed: false })
+  for (const [{ facts, headers }, asked, uses] of [
+    [allowed, rule, 1],
+    [allowed, { ...rule, scopes: ['nobody:has'] }, 0],
+    [allowed, { ...rule, doors: ['people'] }, 0],
+    [over, rule, 0],
+  ] as const) {
+    facts.uses.length = 0
+    const [core] = await allCallers(guardOf(facts))
+    await core?.ask(asked, { headers })
+    assert.equal(facts.uses.length, uses)
+  }
+})

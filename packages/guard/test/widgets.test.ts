@@ -1,9 +1,14 @@
 /** Widget tokens: bound to a session, a widget and the page's origin. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { WidgetSessionFacts } from '@sallyport/guard'
 import { allCallers, bearer, guardOf } from './support/callers.ts'
-import { addWidgetSession, type Claims, createFacts, signToken } from './support/world.ts'
+import {
+  addWidgetSession,
+  type Claims,
+  createFacts,
+  type SessionAndWidget,
+  signToken,
+} from './support/world.ts'
 
 const rule = { doors: ['widgets'] }
 const typ = { typ: 'widget+jwt' }
@@ -12,7 +17,7 @@ const origin = (value: string) => ['Origin', value] as const
 interface Row {
   readonly claims?: Claims
   /** What changes after the token was signed. */
-  readonly session?: Partial<WidgetSessionFacts>
+  readonly session?: Partial<SessionAndWidget>
   readonly headers?: readonly (readonly [string, string])[]
   readonly later?: number
   readonly status: number

@@ -1,8 +1,10 @@
 import { createFactCache } from '../fact-cache.ts'
-import type { FactSource, WidgetSessionFacts } from '../facts.ts'
-import { followFeed } from './feed.ts'
+import type { FactSource, SessionTokenFacts } from '../facts.ts'
+import { type FollowedFeed, followFeed } from './feed.ts'
 import { createLookUp } from './look-up.ts'
-import { type FactKey, type GuardServer, type Metadata, openServer, type ServerAccess } from './server.ts'
+import { createMetadata, type LiveMetadata } from './metadata.ts'
+import { type GuardServer, type Metadata, openServer, type ServerAccess } from './server.ts'
+import { createUses, type Uses } from './uses.ts'
 
 /** How a guard in another process gets its facts. */
 export interface RemoteOptions extends ServerAccess {
@@ -28,120 +30,105 @@ export interface RemoteFacts extends FactSource {
   close(): Promise<void>
 }
 
-/** How often uses are told, in milliseconds. */
-const usesMs = 1000
-const mostUses = 500
+/** Facts by kind and id, held in memory while the feed is fresh. */
+interface HeldFacts {
+  get<T>(kind: string, id: string): Promise<T | undefined>
+  drop(kind: string, id: string): void
+  dropAll(): void
+}
 
-/** Gathers uses and tells them in batches: a moment that is lost with the process costs nobody a right. */
-function createUses(tell: (keys: readonly FactKey[]) => Promise<void>) {
-  const waiting = new Map<string, FactKey>()
-  async function flush(): Promise<void> {
-    const keys = [...waiting.values()].slice(0, mostUses)
-    if (keys.length === 0) return
-    for (const [, hash] of keys) waiting.delete(hash)
-    // The server is not there; the next use of a credential is told anew.
-    await tell(keys).catch(() => undefined)
-  }
-  const timer = setInterval(() => void flush(), usesMs)
-  timer.unref?.()
+function createHeldFacts(
+  server: GuardServer,
+  feed: () => FollowedFeed,
+  { whenLost = 'ask', cacheSize = 50_000 }: RemoteOptions,
+): HeldFacts {
+  const cache = createFactCache(cacheSize)
+  const lookUp = createLookUp((keys) => server.facts(keys, feed().position()))
   return {
-    add: (key: FactKey) => void waiting.set(key[1], key),
-    async close() {
-      clearInterval(timer)
-      await flush()
+    get<T>(kind: string, id: string): Promise<T | undefined> {
+      const ask = () => lookUp(kind, id) as Promise<T | undefined>
+      if (feed().isFresh()) return cache.get(`${kind}:${id}`, ask)
+      return whenLost === 'ask' ? ask() : Promise.reject(new Error('the change feed is lost'))
     },
+    drop: (kind, id) => cache.drop(`${kind}:${id}`),
+    dropAll: () => cache.dropWhere(() => true),
   }
 }
 
-/** What the server says of itself, read again when a signing key changes. */
-function createMetadata(server: GuardServer, first: Metadata) {
-  let metadata = first
-  return {
-    current: () => metadata,
-    reload(): void {
-      server.metadata().then(
-        (fresh) => {
-          metadata = fresh
-        },
-        // Tried again with the next change; a key is published long before it signs.
-        () => undefined,
-      )
+/** Follows the feed and resolves, with all that is up to date by it, once it has caught up. */
+async function follow(server: GuardServer, options: RemoteOptions) {
+  let metadata: LiveMetadata | undefined
+  const listener = {
+    changed(kind: string, id: string) {
+      held.drop(kind, id)
+      if (kind === 'signing-key') metadata?.reload()
     },
+    reset: () => held.dropAll(),
+    // A server that comes back may have been given other doors.
+    caughtUp: () => metadata?.reload(),
   }
+  const feed: FollowedFeed = followFeed(server, listener, options.lostAfterMs ?? 2000)
+  const held = createHeldFacts(server, () => feed, options)
+  try {
+    await feed.ready
+    const load = (): Promise<Metadata> => server.metadata(feed.position())
+    const position = feed.position()
+    metadata = createMetadata(load, await load())
+    // A change that came while nobody was there to be told of it.
+    if (feed.position() !== position) metadata.reload()
+    return { feed, held, metadata }
+  } catch (cause) {
+    feed.close()
+    throw new Error(`the server's changes can't be followed: ${String(cause)}`, { cause })
+  }
+}
+
+/** A session token as it was last used, here or elsewhere. */
+async function findSessionToken(
+  hash: string,
+  now: number,
+  { held, uses }: { readonly held: HeldFacts; readonly uses: Uses },
+): Promise<SessionTokenFacts | undefined> {
+  const find = () => held.get<SessionTokenFacts>('session-token', hash)
+  const known = await find()
+  if (!known) return undefined
+  const lastUsedAt = Math.max(known.lastUsedAt, uses.lastUsedAt(hash) ?? 0)
+  if (lastUsedAt + known.idle > now) return { ...known, lastUsedAt }
+  // Idle for all that is known here. Another guard may have let it in since, and the server heard of it.
+  held.drop('session-token', hash)
+  return find()
 }
 
 /**
- * Connects a guard to a server: reads what it must know, follows the feed, and resolves when that has caught up. Rejects
- * when the server can't be reached or refuses the credential.
+ * Connects a guard to a server: follows the feed, reads what it must know, and resolves when that is there. Rejects when the
+ * server can't be reached, refuses the credential, or its events don't arrive.
  */
 export async function connectFacts(options: RemoteOptions): Promise<RemoteFacts> {
-  const { lostAfterMs = 2000, whenLost = 'ask', cacheSize = 50_000 } = options
   const server = openServer(options)
-  const metadata = createMetadata(server, await server.metadata())
-  const cache = createFactCache(cacheSize)
-  const listener = {
-    changed(kind: string, id: string) {
-      cache.drop(`${kind}:${id}`)
-      if (kind === 'signing-key') metadata.reload()
-      // A session's fact holds what its widget allows.
-      if (kind === 'widget') cache.dropWhere((_key, value) => isOfWidget(value, id))
-    },
-    reset() {
-      cache.dropWhere(() => true)
-      metadata.reload()
-    },
-  }
-  const feed = followFeed(server, listener, lostAfterMs)
-  await feed.ready
-  const lookUp = createLookUp((keys) => server.facts(keys))
+  const { feed, held, metadata } = await follow(server, options)
   const uses = createUses((keys) => server.uses(keys))
-
-  function fact<T>(kind: string, id: string): Promise<T | undefined> {
-    const ask = () => lookUp(kind, id) as Promise<T | undefined>
-    if (feed.isFresh()) return cache.get(`${kind}:${id}`, ask)
-    return whenLost === 'ask' ? ask() : Promise.reject(new Error('the change feed is lost'))
-  }
-
   return {
-    ...factMethods(fact, lookUp),
     get keyFormats() {
       return metadata.current().keyFormats
     },
     doorOfIssuer: (issuer) => metadata.current().doors.get(issuer),
     signingKey: async (kid) => metadata.current().keys.get(kid),
-    used: ({ kind, hash }) => uses.add([kind, hash]),
-    // Counted where the calls come together, which is not here.
-    spend: async () => undefined,
+    family: (id) => held.get('family', id),
+    account: (id) => held.get('account', id),
+    client: (id) => held.get('client', id),
+    team: (id) => held.get('team', id),
+    membership: (accountId, teamId) => held.get('membership', `${accountId}:${teamId}`),
+    apiKey: (hash) => held.get('api-key', hash),
+    sessionToken: (hash, now) => findSessionToken(hash, now, { held, uses }),
+    widgetSession: (id) => held.get('widget-session', id),
+    widget: (id) => held.get('widget', id),
+    used: (use, now) => uses.add(use, now),
+    spend: ({ id, team }, limits) => server.spend({ id, teamId: team?.id, limits }),
     isFresh: () => feed.isFresh(),
     async close() {
       feed.close()
+      metadata.close()
       await uses.close()
     },
   }
-}
-
-type Facts = Pick<
-  FactSource,
-  'family' | 'account' | 'client' | 'team' | 'membership' | 'apiKey' | 'sessionToken' | 'widgetSession'
->
-
-function factMethods(
-  fact: <T>(kind: string, id: string) => Promise<T | undefined>,
-  lookUp: (kind: string, id: string) => Promise<unknown>,
-): Facts {
-  return {
-    family: (id) => fact('family', id),
-    account: (id) => fact('account', id),
-    client: (id) => fact('client', id),
-    team: (id) => fact('team', id),
-    membership: (accountId, teamId) => fact('membership', `${accountId}:${teamId}`),
-    apiKey: (hash) => fact('api-key', hash),
-    // Its last use moves with every request and is known to the server alone.
-    sessionToken: (hash) => lookUp('session-token', hash) as ReturnType<FactSource['sessionToken']>,
-    widgetSession: (id) => fact<WidgetSessionFacts>('widget-session', id),
-  }
-}
-
-function isOfWidget(value: unknown, widgetId: string): boolean {
-  return typeof value === 'object' && value !== null && 'widgetId' in value && value.widgetId === widgetId
 }

@@ -1,11 +1,5 @@
-import { deferred } from './deferred.ts'
+import { createBatches } from './batches.ts'
 import type { FactKey } from './server.ts'
-
-interface Waiting {
-  readonly key: FactKey
-  readonly resolve: (fact: unknown) => void
-  readonly reject: (error: unknown) => void
-}
 
 /** Facts of one request to the server. */
 const most = 200
@@ -14,30 +8,16 @@ const most = 200
 export function createLookUp(
   ask: (keys: readonly FactKey[]) => Promise<readonly unknown[]>,
 ): (kind: string, id: string) => Promise<unknown> {
-  let waiting = new Map<string, { readonly promise: Promise<unknown>; readonly entry: Waiting }>()
-
-  async function send(entries: readonly Waiting[]): Promise<void> {
-    try {
-      const facts = await ask(entries.map(({ key }) => key))
-      entries.forEach(({ resolve }, index) => resolve(facts[index]))
-    } catch (error) {
-      // Whoever asked hears that it can't be known.
-      for (const { reject } of entries) reject(error)
-    }
-  }
-  function flush(): void {
-    const entries = [...waiting.values()].map(({ entry }) => entry)
-    waiting = new Map()
-    for (let at = 0; at < entries.length; at += most) void send(entries.slice(at, at + most))
-  }
-
+  const batch = createBatches(ask, most)
+  const asked = new Map<string, Promise<unknown>>()
   return (kind, id) => {
     const name = `${kind}:${id}`
-    const known = waiting.get(name)
-    if (known) return known.promise
-    const { promise, resolve, reject } = deferred<unknown>()
-    if (waiting.size === 0) queueMicrotask(flush)
-    waiting.set(name, { promise, entry: { key: [kind, id], resolve, reject } })
+    const known = asked.get(name)
+    if (known) return known
+    const promise = batch([kind, id])
+    // After this turn an answer may be on its way that knows nothing of a change heard meanwhile.
+    if (asked.size === 0) queueMicrotask(() => asked.clear())
+    asked.set(name, promise)
     return promise
   }
 }

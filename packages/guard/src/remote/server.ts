@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import type { KeyFormat } from '@sallyport/protocol'
-import type { DoorFacts, VerificationKey } from '../facts.ts'
+import type { DoorFacts, Spent, VerificationKey } from '../facts.ts'
 
 /** Where the server is, and how the guard proves itself there. */
 export interface ServerAccess {
@@ -8,6 +8,8 @@ export interface ServerAccess {
   readonly server: string
   readonly clientId: string
   readonly clientSecret: string
+  /** Milliseconds an answer may take; 2000 when left out. A server that is slower than this is not there. */
+  readonly timeoutMs?: number
 }
 
 /** What a guard knows before its first request. */
@@ -20,18 +22,27 @@ export interface Metadata {
 /** A fact by kind and id. */
 export type FactKey = readonly [kind: string, id: string]
 
-/** The server's side of a guard, as calls. */
-export interface GuardServer {
-  metadata(): Promise<Metadata>
-  /** Facts in the order asked for; `undefined` for what there is not. */
-  facts(keys: readonly FactKey[]): Promise<readonly unknown[]>
-  uses(keys: readonly FactKey[]): Promise<void>
-  /** The change feed, from after `position`. */
-  feed(position: string | undefined, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>
+/** A caller, and the limits that its call counts against. */
+export interface Spending {
+  readonly id: string
+  readonly teamId?: string | undefined
+  readonly limits: readonly string[]
 }
 
-/** How long an answer may take. A server that is slower than this is not there. */
-const timeoutMs = 5000
+/**
+ * The server's side of a guard, as calls. `position` is how far the feed was read: the process that answers, which need not
+ * be the one that feeds, first learns as much, so that no answer is older than what the guard has been told.
+ */
+export interface GuardServer {
+  metadata(position: number | undefined): Promise<Metadata>
+  /** Facts in the order asked for; `undefined` for what there is not. */
+  facts(keys: readonly FactKey[], position: number | undefined): Promise<readonly unknown[]>
+  /** `undefined` when no limit applies, or none can be counted now. Throws for limits that the server does not know. */
+  spend(spending: Spending): Promise<Spent | undefined>
+  uses(keys: readonly FactKey[]): Promise<void>
+  /** The change feed, from after `position`. */
+  feed(position: number | undefined, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>
+}
 
 interface WireMetadata {
   readonly doors: readonly DoorFacts[]
@@ -58,41 +69,68 @@ function readMetadata({ doors, key_formats: keyFormats, jwks }: WireMetadata): M
   }
 }
 
+/** The server did not answer with what was asked for. */
+class ServerAnswer extends Error {
+  override readonly name = 'ServerAnswer'
+  readonly status: number
+
+  constructor(status: number, path: string) {
+    super(`the server answered ${status} to ${path}`)
+    this.status = status
+  }
+}
+
+const positionHeader = (position: number | undefined) =>
+  position === undefined ? {} : { 'last-event-id': String(position) }
+
 /** Calls over HTTP; each throws when the server does not answer with what was asked for. */
-export function openServer({ server, clientId, clientSecret }: ServerAccess): GuardServer {
+export function openServer({ server, clientId, clientSecret, timeoutMs = 2000 }: ServerAccess): GuardServer {
   const part = (text: string) => encodeURIComponent(text)
   const authorization = `Basic ${Buffer.from(`${part(clientId)}:${part(clientSecret)}`).toString('base64')}`
 
-  async function call(path: string, body?: object): Promise<Response> {
+  async function call(path: string, body?: object, position?: number): Promise<Response> {
+    const json = body && { 'content-type': 'application/json' }
     const answer = await fetch(`${server}/guard/${path}`, {
-      headers: { authorization, ...(body && { 'content-type': 'application/json' }) },
+      headers: { authorization, ...json, ...positionHeader(position) },
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
       ...(body && { method: 'POST', body: JSON.stringify(body) }),
     })
-    if (!answer.ok) throw new Error(`the server answered ${answer.status} to ${path}`)
-    return answer
+    if (answer.ok) return answer
+    await answer.body?.cancel()
+    throw new ServerAnswer(answer.status, path)
   }
 
   return {
-    metadata: async () => readMetadata((await (await call('metadata')).json()) as WireMetadata),
-    async facts(keys) {
-      const { facts } = (await (await call('facts', { facts: keys })).json()) as { facts: readonly unknown[] }
+    async metadata(position) {
+      const answer = await call('metadata', undefined, position)
+      return readMetadata((await answer.json()) as WireMetadata)
+    },
+    async facts(keys, position) {
+      const answer = await call('facts', { facts: keys }, position)
+      const { facts } = (await answer.json()) as { facts: readonly unknown[] }
       if (facts.length !== keys.length) throw new Error('the server answered other facts than were asked for')
       return facts.map((fact) => fact ?? undefined)
+    },
+    async spend({ id, teamId, limits }) {
+      try {
+        const answer = await call('spend', { id, team_id: teamId, limits })
+        return ((await answer.json()) as { spent: Spent | null }).spent ?? undefined
+      } catch (error) {
+        if (error instanceof ServerAnswer && error.status === 400) throw error
+        // A limiter that is not there must not take the API with it; the server decides the same about its own.
+        return undefined
+      }
     },
     async uses(keys) {
       await call('uses', { uses: keys })
     },
     async feed(position, signal) {
-      const headers = {
-        authorization,
-        accept: 'text/event-stream',
-        ...(position !== undefined && { 'last-event-id': position }),
-      }
+      const headers = { authorization, accept: 'text/event-stream', ...positionHeader(position) }
       const answer = await fetch(`${server}/guard/feed`, { headers, redirect: 'error', signal })
-      if (!answer.ok || !answer.body) throw new Error(`the server answered ${answer.status} to feed`)
-      return answer.body
+      if (answer.ok && answer.body) return answer.body
+      await answer.body?.cancel()
+      throw new ServerAnswer(answer.status, 'feed')
     },
   }
 }

@@ -10,6 +10,7 @@ import {
   type TeamFacts,
   type Use,
   type VerificationKey,
+  type WidgetFacts,
   type WidgetSessionFacts,
 } from '@sallyport/guard'
 import { formatApiKey, type KeyFormat } from '@sallyport/protocol'
@@ -102,7 +103,8 @@ export function createFacts() {
     ]),
     apiKeys: new Map<string, ApiKeyFacts>(),
     sessionTokens: new Map<string, SessionTokenFacts>(),
-    widgetSessions: new Map<string, WidgetSessionFacts>(),
+    /** Each with its widget. */
+    widgetSessions: new Map<string, SessionAndWidget>(),
     spent: undefined as Spent | undefined,
     /** Set, every look-up rejects with it. */
     down: undefined as Error | undefined,
@@ -112,6 +114,9 @@ export function createFacts() {
     spends: [] as (readonly string[])[],
   }
 }
+
+/** A widget's session with what its widget allows. */
+export type SessionAndWidget = WidgetSessionFacts & WidgetFacts
 
 export type Facts = ReturnType<typeof createFacts>
 
@@ -134,6 +139,11 @@ export function sourceOf(facts: Facts): FactSource {
     apiKey: (hash) => read('apiKey', facts.apiKeys.get(hash)),
     sessionToken: (hash) => read('sessionToken', facts.sessionTokens.get(hash)),
     widgetSession: (id) => read('widgetSession', facts.widgetSessions.get(id)),
+    widget: (id) =>
+      read(
+        'widget',
+        [...facts.widgetSessions.values()].find(({ widgetId }) => widgetId === id),
+      ),
     used: (what) => void facts.uses.push(what),
     async spend(_principal, limits) {
       if (facts.down) throw facts.down
@@ -220,8 +230,8 @@ export function addSessionToken(facts: Facts, but: Partial<SessionTokenFacts>): 
 }
 
 /** Adds a widget's session and answers the claims of its token. */
-export function addWidgetSession(facts: Facts, but: Partial<WidgetSessionFacts> = {}): Claims {
-  const session: WidgetSessionFacts = {
+export function addWidgetSession(facts: Facts, but: Partial<SessionAndWidget> = {}): Claims {
+  const session: SessionAndWidget = {
     sessionId: `wse_${facts.widgetSessions.size + 1}`,
     widgetId: 'wid_1',
     slug: 'support-bot',

@@ -1,5 +1,10 @@
-import { createFactCache, type DoorFacts, type FactSource, type Spent as SpentFact } from '@sallyport/guard'
-import type { Principal } from '@sallyport/protocol'
+import {
+  createFactCache,
+  type DoorFacts,
+  type FactSource,
+  type Spender,
+  type Spent as SpentFact,
+} from '@sallyport/guard'
 import type { DoorSettings, KeysDoor, LimitTable, Window } from '../settings/door.ts'
 import { issuerOf } from '../settings/issuer.ts'
 import type { ChangeKind, Store } from '../store/contract/index.ts'
@@ -26,6 +31,8 @@ export interface LocalFacts extends FactSource {
   readonly doors: readonly DoorFacts[]
   /** Forgets what changed. */
   changed(kind: ChangeKind, id: string): void
+  /** Resolves when the signing keys that `changed` has named are read. */
+  settled(): Promise<void>
   /** Writes the last-used moments gathered so far. */
   flush(): Promise<void>
 }
@@ -37,7 +44,15 @@ function lookUps({ store, now, doors }: FactParts, touches: Touches, idleOf: (do
     cache.get(`${kind}:${id}`, load)
   const methods: Pick<
     FactSource,
-    'family' | 'account' | 'client' | 'team' | 'membership' | 'apiKey' | 'sessionToken' | 'widgetSession'
+    | 'family'
+    | 'account'
+    | 'client'
+    | 'team'
+    | 'membership'
+    | 'apiKey'
+    | 'sessionToken'
+    | 'widgetSession'
+    | 'widget'
   > = {
     family: (id) => cached('family', id, () => store.families.find(id)),
     account: (id) => cached('account', id, () => store.accounts.find(id)),
@@ -56,21 +71,10 @@ function lookUps({ store, now, doors }: FactParts, touches: Touches, idleOf: (do
         }
       )
     },
-    async widgetSession(id) {
-      const session = await cached('widget-session', id, () => store.widgets.findSession(id))
-      const widget =
-        session && (await cached('widget', session.widgetId, () => store.widgets.find(session.widgetId)))
-      return (
-        session &&
-        widget && {
-          ...session,
-          slug: widget.slug,
-          active: widget.active,
-          // Where origins are not checked, whatever a session was started from is allowed.
-          allowedOrigins: checksOrigins ? widget.allowedOrigins : [session.origin],
-          teamId: widget.teamId,
-        }
-      )
+    widgetSession: (id) => cached('widget-session', id, () => store.widgets.findSession(id)),
+    async widget(id) {
+      const widget = await cached('widget', id, () => store.widgets.find(id))
+      return widget && { ...widget, allowedOrigins: checksOrigins ? widget.allowedOrigins : 'any' }
     },
   }
   return { methods, drop: (kind: ChangeKind, id: string) => cache.drop(`${kind}:${id}`) }
@@ -94,7 +98,7 @@ async function spendAll(
 
 /** Spends one use of each named limit; the tightest is told, or the first that is used up. */
 async function spendNamed(
-  principal: Principal,
+  caller: Spender,
   names: readonly string[],
   { limits, limiter, now }: Pick<FactParts, 'limits' | 'limiter'> & { readonly now: number },
 ): Promise<SpentFact | undefined> {
@@ -102,9 +106,9 @@ async function spendNamed(
   for (const name of names) {
     const table = limits[name]
     if (!table) throw new TypeError(`no limit is called ${name}`)
-    const windows = table.plans[principal.plan ?? ''] ?? table.otherwise
+    const windows = table.plans[caller.plan ?? ''] ?? table.otherwise
     // By customer, not by key: more keys don't make more calls.
-    const key = `limit:${name}:${principal.team?.id ?? principal.id}`
+    const key = `limit:${name}:${caller.team?.id ?? caller.id}`
     // A limiter that is not there must not take the API with it. Credential endpoints decide the other way.
     const spent = await spendAll(key, windows, limiter, now).catch(() => undefined)
     if (spent && (!told || !spent.allowed || spent.remaining < told.remaining))
@@ -136,6 +140,7 @@ export function openFacts(parts: FactParts): LocalFacts {
       }),
   )
   const touches = createTouches(store)
+  let reloading = Promise.resolve()
   const idle = new Map(keyDoors.map((door) => [door.id, door.sessionTokens?.idle ?? 0]))
   const { methods, drop } = lookUps(parts, touches, (doorId) => idle.get(doorId) ?? 0)
 
@@ -146,12 +151,13 @@ export function openFacts(parts: FactParts): LocalFacts {
     doorOfIssuer: (iss) => byIssuer.get(iss),
     signingKey: async (kid) => signing.verificationKey(kid, now()),
     used: ({ kind, hash }, at) => touches.add(kind, hash, at),
-    spend: (principal, names, at) => spendNamed(principal, names, { limits, limiter, now: at }),
+    spend: (caller, names, at) => spendNamed(caller, names, { limits, limiter, now: at }),
     changed(kind, id) {
       // What a reload brings is published ahead, so nobody waits for it; one that fails is tried at the next change.
-      if (kind === 'signing-key') signing.reload(now()).catch(reloadFailed)
+      if (kind === 'signing-key') reloading = reloading.then(() => signing.reload(now())).catch(reloadFailed)
       drop(kind, id)
     },
+    settled: () => reloading,
     flush: () => touches.flush(),
   }
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Guard } from '@sallyport/guard'
 import type { Logger } from 'pino'
 import type { Limiter } from '../checks/limit.ts'
@@ -30,6 +31,8 @@ export interface Services {
   readonly forwardRoutes: readonly ForwardRoute[]
   /** Whether the page of a demonstration's app is served. */
   readonly demo: boolean
+  /** The change feeds that guards elsewhere are reading. */
+  readonly feeds: Set<Readable>
   /** Aborted when the server stops: what would stay open by itself ends. */
   readonly closing: AbortSignal
   now(): number

@@ -130,6 +130,7 @@ async function openServices(
     limits,
     forwardRoutes: parts.forwardAuth ?? [],
     demo: parts.demo ?? false,
+    feeds: new Set(),
     closing: closing.signal,
     now,
     guardFor: ({ shape }, options) =>

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { ProtocolError } from '@sallyport/protocol'
@@ -34,6 +35,26 @@ function clientError(error: Error & { code?: string }, socket: Socket): void {
   const body = '{"error":"invalid_request","message":"request could not be read"}'
   const headers = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close`
   socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`)
+}
+
+/**
+ * Ends, when the server stops, connections that have never asked for anything. Node counts them as busy and would wait for
+ * them for a minute; browsers and HTTP clients open such connections ahead of need.
+ */
+function endUnused(app: FastifyInstance): void {
+  const unused = new Set<Socket>()
+  let closing = false
+  app.server.on('connection', (socket: Socket) => {
+    if (closing) return void socket.destroy()
+    unused.add(socket)
+    socket.once('close', () => unused.delete(socket))
+  })
+  app.server.on('request', ({ socket }: IncomingMessage) => unused.delete(socket))
+  app.addHook('preClose', (done) => {
+    closing = true
+    for (const socket of unused) socket.destroy()
+    done()
+  })
 }
 
 function createFastify({ log, maxBody }: ListenOptions): FastifyInstance {
@@ -97,6 +118,7 @@ export function createHttpServer(options: ListenOptions): FastifyInstance {
     return send(reply, result)
   }
 
+  endUnused(app)
   app.all('/*', handle)
   app.setNotFoundHandler(handle)
   // What failed before or outside a handler: a body over the limit, a broken platform.

@@ -459,6 +459,26 @@ function feedContract(store: () => Store): void {
     )
   })
 
+  test('what is reached has been told; a change that is not there is not reached', async () => {
+    const made = family()
+    await store().families.create(made, event(), now)
+    await store().families.end(made.familyId, event(), now)
+    const last = await store().lastChange()
+    assert.equal(await store().reach(last), true)
+    assert.equal(await store().reach(last + 1), false)
+  })
+
+  test('the sweep of the change log leaves the newest, so that the numbers go on', async () => {
+    const made = family()
+    await store().families.create(made, event(), now)
+    await store().families.end(made.familyId, event(), now)
+    const last = await store().lastChange()
+    await store().sweep(now + 8 * 24 * 3600)
+    assert.equal(await store().lastChange(), last)
+    assert.deepEqual(await store().changesSince(last, 10), [])
+    assert.equal(await store().changesSince(last - 2, 10), undefined, 'what is gone is known to be gone')
+  })
+
   test('the sweep takes what has expired and leaves the rest', async () => {
     const [old, young] = [await newCode(store()), await newCode(store())]
     await store().families.createWithCode(family({ expiresAt: now + 10 }), old, event(), now)

@@ -229,6 +229,18 @@ test('another connection on the same file hears of changes within a second', asy
   await there.close()
 })
 
+test('a connection that is asked to reach a change of another tells it at once', async () => {
+  const path = await newPath()
+  const [here, there] = [await open(path), await open(path)]
+  const heard: string[] = []
+  here.follow(({ id }) => heard.push(id))
+  const { accountId } = await addAccount(there)
+  assert.equal(await here.reach(await there.lastChange()), true)
+  assert.ok(heard.includes(accountId))
+  await here.close()
+  await there.close()
+})
+
 test('the data belongs to the owner alone', async () => {
   const path = await newPath()
   const store = await open(path)

@@ -1,4 +1,4 @@
-import { parseBasic } from '@sallyport/protocol'
+import { ProtocolError, parseBasic } from '@sallyport/protocol'
 import { authenticateClient } from '../../grants/authenticate-client.ts'
 import type { Client } from '../../store/contract/index.ts'
 import { type Handler, oneHeader, type Reply, type Request } from '../door.ts'
@@ -24,4 +24,22 @@ export function forGuard(
     const guard = await authenticateClient(credentials, { store, now: now(), door: { id: guardDoorId } })
     return act(request, guard)
   }
+}
+
+/** How far a guard has read the feed; `undefined` when it has not yet. */
+export function readPosition(request: Request): number | undefined {
+  const header = oneHeader(request, 'last-event-id')
+  return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined
+}
+
+/**
+ * Waits until this process knows of every change that the guard has heard of, perhaps from another one: an answer from
+ * before would be kept by the guard as if it were from after, and nothing would ever drop it.
+ */
+export async function catchUpWith(request: Request, { store, facts }: Services): Promise<void> {
+  const position = readPosition(request)
+  if (position !== undefined && !(await store.reach(position))) {
+    throw new ProtocolError('unavailable', 'this server does not know of the change named by Last-Event-ID')
+  }
+  await facts.settled()
 }

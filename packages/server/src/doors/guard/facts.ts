@@ -6,14 +6,14 @@ import type {
   MembershipFacts,
   SessionTokenFacts,
   TeamFacts,
+  WidgetFacts,
   WidgetSessionFacts,
 } from '@sallyport/guard'
 import { ProtocolError } from '@sallyport/protocol'
-import type { LocalFacts } from '../../checks/facts.ts'
 import type { Endpoint } from '../door.ts'
 import { readJson } from '../read-body.ts'
 import type { Services } from '../services.ts'
-import { forGuard, guardPath, noStore } from './context.ts'
+import { catchUpWith, forGuard, guardPath, noStore } from './context.ts'
 
 /** Facts that one request may ask for. */
 const mostFacts = 500
@@ -64,20 +64,17 @@ const sessionToken: readonly (keyof SessionTokenFacts)[] = [
 const widgetSession: readonly (keyof WidgetSessionFacts)[] = [
   'sessionId',
   'widgetId',
-  'slug',
   'origin',
   'expiresAt',
   'endedAt',
-  'active',
-  'allowedOrigins',
-  'teamId',
 ]
+const widget: readonly (keyof WidgetFacts)[] = ['widgetId', 'slug', 'active', 'allowedOrigins', 'teamId']
 
 /**
  * One fact by kind and id, with the members that a guard needs and no other: the rows in memory hold more, such as
  * password hashes, and those stay here.
  */
-async function readFact(kind: string, id: string, facts: LocalFacts): Promise<object | null> {
+async function readFact(kind: string, id: string, { facts, now }: Services): Promise<object | null> {
   switch (kind) {
     case 'family':
       return picked(await facts.family(id), family)
@@ -94,9 +91,11 @@ async function readFact(kind: string, id: string, facts: LocalFacts): Promise<ob
     case 'api-key':
       return picked(await facts.apiKey(id), apiKey)
     case 'session-token':
-      return picked(await facts.sessionToken(id), sessionToken)
+      return picked(await facts.sessionToken(id, now()), sessionToken)
     case 'widget-session':
       return picked(await facts.widgetSession(id), widgetSession)
+    case 'widget':
+      return picked(await facts.widget(id), widget)
     default:
       throw new ProtocolError('invalid_request', 'unknown kind of fact')
   }
@@ -121,7 +120,8 @@ export function factsEndpoint(services: Services): Endpoint {
     methods: {
       POST: forGuard(services, async (request) => {
         const keys = readKeys(readJson(request)['facts'], 'facts')
-        const facts = await Promise.all(keys.map(([kind, id]) => readFact(kind, id, services.facts)))
+        await catchUpWith(request, services)
+        const facts = await Promise.all(keys.map(([kind, id]) => readFact(kind, id, services)))
         return { status: 200, headers: noStore, body: { facts } }
       }),
     },
@@ -145,11 +145,13 @@ export function usesEndpoint(services: Services): Endpoint {
 }
 
 /** What a guard must know before its first request: doors, key formats, public keys. */
-export function metadataEndpoint({ facts, signing, now, ...services }: Services): Endpoint {
+export function metadataEndpoint(services: Services): Endpoint {
+  const { facts, signing, now } = services
   return {
     path: `${guardPath}/metadata`,
     methods: {
-      GET: forGuard({ facts, signing, now, ...services }, async () => {
+      GET: forGuard(services, async (request) => {
+        await catchUpWith(request, services)
         const { keyFormats, doors } = facts
         return {
           status: 200,

@@ -21,7 +21,7 @@ function assetEndpoints(): readonly Endpoint[] {
 const noStore = { 'cache-control': 'no-store' }
 
 /** Whether the process lives, whether it can serve, and what it has counted. @see Prometheus text format 0.0.4 */
-function healthEndpoints({ store, now }: Services): readonly Endpoint[] {
+function healthEndpoints({ store, feeds, now }: Services): readonly Endpoint[] {
   const alive: Endpoint = {
     path: '/livez',
     plainHttp: true,
@@ -46,6 +46,7 @@ function healthEndpoints({ store, now }: Services): readonly Endpoint[] {
           `# TYPE sallyport_store_${name}_total counter`,
           `sallyport_store_${name}_total ${value}`,
         ])
+        lines.push('# TYPE sallyport_guard_feeds gauge', `sallyport_guard_feeds ${feeds.size}`)
         return {
           status: 200,
           headers: { ...noStore, 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },

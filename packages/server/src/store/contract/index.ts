@@ -77,6 +77,8 @@ export interface Store {
   durable(): Promise<void>
   /** Tells `listener` of every change, from this process and from others on the same database, before the change is answered. Returns a function that stops it. */
   follow(listener: (change: Change) => void): () => void
+  /** Resolves when this process has told its followers of all changes up to `changeId`; `false` when the database knows no such change. */
+  reach(changeId: number): Promise<boolean>
   /** Changes after `changeId`, oldest first; `undefined` when some of them have been swept away already. */
   changesSince(changeId: number, limit: number): Promise<readonly Change[] | undefined>
   /** The newest change there is; 0 when there is none. */

@@ -15,7 +15,7 @@ import { SqlWidgetStore } from './widget-store.ts'
 /** The store, over any SQL engine that has a `Database` driver. */
 export async function openSqlStore(db: Database): Promise<Store> {
   await migrate(db)
-  const follow = await openFeed(db)
+  const feed = await openFeed(db)
   return {
     accounts: new SqlAccountStore(db),
     teams: new SqlTeamStore(db),
@@ -26,7 +26,8 @@ export async function openSqlStore(db: Database): Promise<Store> {
     signing: new SqlSigningStore(db),
     audit: new SqlAuditStore(db),
     durable: () => db.durable(),
-    follow,
+    follow: feed.follow,
+    reach: feed.reach,
     changesSince: (changeId, limit) => changesSince(db, changeId, limit),
     lastChange: () => lastChange(db),
     counts: () => db.counts(),

@@ -9,6 +9,8 @@ interface Expiring {
   readonly moment: string
   /** How long after that it can go: a replayed code must still be noticed, a late change still be told. */
   readonly after: number
+  /** The newest row stays: it says how far the numbers have come, to whoever opens the store next. */
+  readonly keepsNewest?: true
 }
 
 const expiring: readonly Expiring[] = [
@@ -21,7 +23,7 @@ const expiring: readonly Expiring[] = [
   { table: 'token_family', id: 'family_id', moment: 'expires_at', after: 30 * day },
   { table: 'token_family', id: 'family_id', moment: 'ended_at', after: 30 * day },
   { table: 'signing_key', id: 'kid', moment: 'remove_at', after: day },
-  { table: 'change_log', id: 'change_id', moment: 'at', after: 7 * day },
+  { table: 'change_log', id: 'change_id', moment: 'at', after: 7 * day, keepsNewest: true },
 ]
 
 /** Rows of one transaction: few enough that nobody waits long behind it, however large the backlog. */
@@ -30,8 +32,10 @@ const portion = 500
 /** Deletes what has expired and can no longer be asked for; returns how many rows. */
 export async function sweep(db: Database, now: number): Promise<number> {
   let total = 0
-  for (const { table, id, moment, after } of expiring) {
-    const past = `SELECT ${id} FROM ${table} WHERE ${moment} < $1 LIMIT ${portion}`
+  for (const { table, id, moment, after, keepsNewest } of expiring) {
+    const older = keepsNewest ? ` AND ${id} < (SELECT MAX(${id}) FROM ${table})` : ''
+    // In order, so that what is left of the change log has no gap at any time.
+    const past = `SELECT ${id} FROM ${table} WHERE ${moment} < $1${older} ORDER BY ${moment}, ${id} LIMIT ${portion}`
     const sql = `DELETE FROM ${table} WHERE ${id} IN (${past}) RETURNING 1 AS gone`
     let gone = portion
     while (gone === portion) {
