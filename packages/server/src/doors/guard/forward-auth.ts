@@ -6,6 +6,7 @@ import type { ForwardRoute } from '../../settings/forward.ts'
 import { type Endpoint, type Handler, oneHeader, type Reply, type Request } from '../door.ts'
 import type { Services } from '../services.ts'
 import { guardPath, noStore } from './context.ts'
+import { principalBody } from './principal.ts'
 
 const tokenLifetime = 60
 
@@ -80,7 +81,7 @@ function internalToken(principal: Principal, audience: string, { signing, baseUr
     iss: `${baseUrl}${guardPath}`,
     aud: audience,
     sub: principal.id,
-    principal,
+    principal: principalBody(principal),
     iat: at,
     exp: at + tokenLifetime,
     jti: newSecret().slice(0, 22),

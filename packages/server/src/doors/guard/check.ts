@@ -1,0 +1,116 @@
+import type { Guard, GuardRequest } from '@sallyport/guard'
+import { ProtocolError, type Shape } from '@sallyport/protocol'
+import type { Endpoint } from '../door.ts'
+import { readJson } from '../read-body.ts'
+import type { Services } from '../services.ts'
+import {
+  type CheckAnswer,
+  type CheckAnswers,
+  type CheckQuestion,
+  checkSchema,
+  checksSchema,
+} from './check-schema.ts'
+import { forGuard, guardPath, noStore } from './context.ts'
+import { principalBody } from './principal.ts'
+import { describe, type Read, readAs, readBodyAs } from './read.ts'
+
+type Known = Readonly<Record<'doors' | 'limits', ReadonlySet<string>>>
+
+/** Names in a rule that this server does not have: they would let nobody in, or count nothing, and nobody would know why. */
+function unknownNames({ rule }: CheckQuestion, known: Known): Record<string, string[]> {
+  const unknown = (['doors', 'limits'] as const).flatMap((member) => {
+    const names = (rule[member] ?? []).filter((name) => !known[member].has(name))
+    return names.length === 0 ? [] : [[`rule.${member}`, names.map((name) => `has no ${name}`)] as const]
+  })
+  return Object.fromEntries(unknown)
+}
+
+function readQuestion(value: unknown, known: Known): Read<CheckQuestion> {
+  const read = readAs(checkSchema, value)
+  if (read.outcome === 'refuse') return read
+  const fields = unknownNames(read.value, known)
+  return Object.keys(fields).length === 0 ? read : { outcome: 'refuse', fields }
+}
+
+function valuesOf(header: string | readonly string[] | undefined): readonly string[] {
+  if (header === undefined) return []
+  return typeof header === 'string' ? [header] : header
+}
+
+/** What the caller presented to the API, as the guard reads it. */
+function presented({ method, path, ip, headers }: CheckQuestion): GuardRequest {
+  const values: Readonly<Record<string, readonly string[]>> = {
+    authorization: valuesOf(headers.authorization),
+    'x-api-key': valuesOf(headers['x-api-key']),
+    origin: valuesOf(headers.origin),
+  }
+  return { method, path, ip, header: (name) => values[name] ?? [] }
+}
+
+async function answer(question: CheckQuestion, guards: Readonly<Record<Shape, Guard>>): Promise<CheckAnswer> {
+  const check = await guards[question.shape].check(presented(question), question.rule)
+  if (check.outcome === 'allow') {
+    return {
+      outcome: 'allow',
+      principal: principalBody(check.principal),
+      headers: { ...check.headers },
+    }
+  }
+  const { status, headers, body } = check
+  return {
+    outcome: 'refuse',
+    status,
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: { ...body },
+  }
+}
+
+/** The decision about one request, or several, for an API in any language: it asks, and sends what it is told. */
+export function checkEndpoints(services: Services): readonly Endpoint[] {
+  const known: Known = {
+    doors: new Set(services.doors.map(({ id }) => id)),
+    limits: new Set(Object.keys(services.limits)),
+  }
+  // One each for good: a guard remembers the signatures it has verified.
+  const guards: Readonly<Record<Shape, Guard>> = {
+    detail: services.guardFor({ shape: 'detail' }),
+    oauth: services.guardFor({ shape: 'oauth' }),
+    message: services.guardFor({ shape: 'message' }),
+  }
+  const one: Endpoint = {
+    path: `${guardPath}/check`,
+    methods: {
+      POST: forGuard(services, async (request) => {
+        const read = readQuestion(readJson(request), known)
+        if (read.outcome === 'refuse') {
+          throw new ProtocolError('invalid_request', describe(read.fields), { fields: read.fields })
+        }
+        return { status: 200, headers: noStore, body: await answer(read.value, guards) }
+      }),
+    },
+  }
+  const several: Endpoint = {
+    path: `${guardPath}/checks`,
+    methods: {
+      POST: forGuard(services, async (request) => {
+        const answers: CheckAnswers = []
+        // One after the other, so that what is left of a limit goes to those who came first.
+        for (const value of readBodyAs(checksSchema, readJson(request)).checks) {
+          const read = readQuestion(value, known)
+          answers.push(
+            read.outcome === 'ok'
+              ? await answer(read.value, guards)
+              : {
+                  outcome: 'invalid',
+                  error: 'invalid_request',
+                  error_description: describe(read.fields),
+                  fields: read.fields,
+                },
+          )
+        }
+        return { status: 200, headers: noStore, body: { answers } }
+      }),
+    },
+  }
+  return [one, several]
+}

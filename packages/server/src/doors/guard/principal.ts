@@ -1,0 +1,54 @@
+import type { Principal } from '@sallyport/protocol'
+import * as v from 'valibot'
+import { seconds, text } from './read.ts'
+
+const named = (description: string) => v.pipe(v.object({ id: text, slug: text }), v.description(description))
+
+/** Who is calling, as it is told in any language. */
+export const principalSchema = v.pipe(
+  v.object({
+    kind: v.picklist(['person', 'app', 'machine', 'vendor', 'api-key', 'session-token', 'widget']),
+    id: v.pipe(text, v.description('Of the account, client, key, session token or widget session.')),
+    door: text,
+    account_id: v.exactOptional(text),
+    client_id: v.exactOptional(text),
+    team: v.exactOptional(named('The customer.')),
+    plan: v.exactOptional(text),
+    role: v.exactOptional(text),
+    admin: v.boolean(),
+    scopes: v.array(text),
+    environment: v.picklist(['live', 'test']),
+    origin: v.exactOptional(text),
+    widget: v.exactOptional(named('For a widget’s token.')),
+    resources: v.exactOptional(
+      v.pipe(v.array(text), v.description('The only objects a machine may touch; absent: no such limit.')),
+    ),
+    expires_at: v.exactOptional(seconds),
+    credential_id: v.pipe(text, v.description('What a revocation names.')),
+  }),
+  v.description('Who is calling. A member that does not apply is absent.'),
+)
+
+/** A principal on the wire: the check's answer and the claim of an internal token are the same object. */
+export function principalBody(principal: Principal): v.InferOutput<typeof principalSchema> {
+  const { kind, id, door, accountId, clientId, team, plan, role, admin, scopes } = principal
+  const { environment, origin, widget, resources, expiresAt, credentialId } = principal
+  return {
+    kind,
+    id,
+    door,
+    ...(accountId !== undefined && { account_id: accountId }),
+    ...(clientId !== undefined && { client_id: clientId }),
+    ...(team && { team }),
+    ...(plan !== undefined && { plan }),
+    ...(role !== undefined && { role }),
+    admin,
+    scopes: [...scopes],
+    environment,
+    ...(origin !== undefined && { origin }),
+    ...(widget && { widget }),
+    ...(resources && { resources: [...resources] }),
+    ...(expiresAt !== undefined && { expires_at: expiresAt }),
+    credential_id: credentialId,
+  }
+}
