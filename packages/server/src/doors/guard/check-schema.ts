@@ -96,14 +96,19 @@ export const checkSchema = v.strictObject({
   ),
 })
 
-/** Several at once. Each is looked at by itself, so that what is wrong with one is told of that one. */
-export const checksSchema = v.strictObject({
-  checks: v.pipe(
-    v.array(v.unknown(), 'must be a list'),
-    v.minLength(1, 'must not be empty'),
-    v.maxLength(mostChecks, `must have at most ${mostChecks} entries`),
-  ),
-})
+const several = <Item extends v.GenericSchema>(item: Item) =>
+  v.strictObject({
+    checks: v.pipe(
+      v.array(item, 'must be a list'),
+      v.minLength(1, 'must not be empty'),
+      v.maxLength(mostChecks, `must have at most ${mostChecks} entries`),
+    ),
+  })
+
+/** Several at once, as they are described. */
+export const checksSchema = several(checkSchema)
+/** Several at once, as they are read: each is looked at by itself, so that what is wrong with one is told of that one. */
+export const anyChecksSchema = several(v.unknown())
 
 const headersSchema = v.record(text, text)
 

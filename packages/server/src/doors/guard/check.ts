@@ -7,8 +7,8 @@ import {
   type CheckAnswer,
   type CheckAnswers,
   type CheckQuestion,
+  anyChecksSchema,
   checkSchema,
-  checksSchema,
 } from './check-schema.ts'
 import { forGuard, guardPath, noStore } from './context.ts'
 import { principalBody } from './principal.ts'
@@ -65,8 +65,15 @@ async function answer(question: CheckQuestion, guards: Readonly<Record<Shape, Gu
   }
 }
 
-/** The decision about one request, or several, for an API in any language: it asks, and sends what it is told. */
-export function checkEndpoints(services: Services): readonly Endpoint[] {
+/** What the decisions are made with. */
+export interface CheckDesk {
+  readonly services: Services
+  readonly known: Known
+  readonly guards: Readonly<Record<Shape, Guard>>
+}
+
+/** Opens the desk of a server. */
+export function openCheckDesk(services: Services): CheckDesk {
   const known: Known = {
     doors: new Set(services.doors.map(({ id }) => id)),
     limits: new Set(Object.keys(services.limits)),
@@ -77,7 +84,12 @@ export function checkEndpoints(services: Services): readonly Endpoint[] {
     oauth: services.guardFor({ shape: 'oauth' }),
     message: services.guardFor({ shape: 'message' }),
   }
-  const one: Endpoint = {
+  return { services, known, guards }
+}
+
+/** The decision about one request, for an API in any language: it asks, and sends what it is told. */
+export function checkEndpoint({ services, known, guards }: CheckDesk): Endpoint {
+  return {
     path: `${guardPath}/check`,
     methods: {
       POST: forGuard(services, async (request) => {
@@ -89,28 +101,28 @@ export function checkEndpoints(services: Services): readonly Endpoint[] {
       }),
     },
   }
-  const several: Endpoint = {
+}
+
+async function answerOne(value: unknown, { known, guards }: CheckDesk): Promise<CheckAnswers[number]> {
+  const read = readQuestion(value, known)
+  if (read.outcome === 'ok') return answer(read.value, guards)
+  const { fields } = read
+  return { outcome: 'invalid', error: 'invalid_request', error_description: describe(fields), fields }
+}
+
+/** The same for several requests. */
+export function checksEndpoint(desk: CheckDesk): Endpoint {
+  return {
     path: `${guardPath}/checks`,
     methods: {
-      POST: forGuard(services, async (request) => {
+      POST: forGuard(desk.services, async (request) => {
         const answers: CheckAnswers = []
         // One after the other, so that what is left of a limit goes to those who came first.
-        for (const value of readBodyAs(checksSchema, readJson(request)).checks) {
-          const read = readQuestion(value, known)
-          answers.push(
-            read.outcome === 'ok'
-              ? await answer(read.value, guards)
-              : {
-                  outcome: 'invalid',
-                  error: 'invalid_request',
-                  error_description: describe(read.fields),
-                  fields: read.fields,
-                },
-          )
+        for (const value of readBodyAs(anyChecksSchema, readJson(request)).checks) {
+          answers.push(await answerOne(value, desk))
         }
         return { status: 200, headers: noStore, body: { answers } }
       }),
     },
   }
-  return [one, several]
 }

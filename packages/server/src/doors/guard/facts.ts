@@ -1,116 +1,41 @@
-import type {
-  AccountFacts,
-  ApiKeyFacts,
-  ClientFacts,
-  FamilyFacts,
-  MembershipFacts,
-  SessionTokenFacts,
-  TeamFacts,
-  WidgetFacts,
-  WidgetSessionFacts,
-} from '@sallyport/guard'
-import { ProtocolError } from '@sallyport/protocol'
 import type { Endpoint } from '../door.ts'
 import { readJson } from '../read-body.ts'
 import type { Services } from '../services.ts'
 import { catchUpWith, forGuard, guardPath, noStore } from './context.ts'
+import { type FactKind, factSchemas, factsQuestionSchema, usesSchema } from './facts-schema.ts'
+import { readBodyAs } from './read.ts'
 
-/** Facts that one request may ask for. */
-const mostFacts = 500
-
-function picked<T extends object>(fact: T | undefined, names: readonly (keyof T)[]): Partial<T> | null {
-  return fact ? (Object.fromEntries(names.map((name) => [name, fact[name]])) as Partial<T>) : null
+/** A fact with the members that a guard needs and no other. */
+function told(kind: FactKind, fact: object | undefined): object | null {
+  if (!fact) return null
+  const members = factSchemas[kind].entries
+  return Object.fromEntries(Object.entries(fact).filter(([name]) => Object.hasOwn(members, name)))
 }
 
-const family: readonly (keyof FamilyFacts)[] = [
-  'familyId',
-  'doorId',
-  'kind',
-  'accountId',
-  'clientId',
-  'teamId',
-  'endedAt',
-]
-const account: readonly (keyof AccountFacts)[] = ['accountId', 'admin', 'disabledAt', 'homeTeamId']
-const client: readonly (keyof ClientFacts)[] = ['clientId', 'teamId', 'resources']
-const team: readonly (keyof TeamFacts)[] = ['teamId', 'slug', 'plan', 'status']
-const membership: readonly (keyof MembershipFacts)[] = ['role']
-const apiKey: readonly (keyof ApiKeyFacts)[] = [
-  'keyId',
-  'doorId',
-  'accountId',
-  'teamId',
-  'environment',
-  'scope',
-  'ipList',
-  'expiresAt',
-  'revokedAt',
-  'active',
-]
-const sessionToken: readonly (keyof SessionTokenFacts)[] = [
-  'tokenId',
-  'doorId',
-  'keyHash',
-  'familyId',
-  'accountId',
-  'teamId',
-  'scope',
-  'environment',
-  'expiresAt',
-  'idle',
-  'lastUsedAt',
-  'endedAt',
-]
-const widgetSession: readonly (keyof WidgetSessionFacts)[] = [
-  'sessionId',
-  'widgetId',
-  'origin',
-  'expiresAt',
-  'endedAt',
-]
-const widget: readonly (keyof WidgetFacts)[] = ['widgetId', 'slug', 'active', 'allowedOrigins', 'teamId']
-
-/**
- * One fact by kind and id, with the members that a guard needs and no other: the rows in memory hold more, such as
- * password hashes, and those stay here.
- */
-async function readFact(kind: string, id: string, { facts, now }: Services): Promise<object | null> {
+/** One fact by kind and id. */
+async function readFact(kind: FactKind, id: string, { facts, now }: Services): Promise<object | null> {
   switch (kind) {
     case 'family':
-      return picked(await facts.family(id), family)
+      return told(kind, await facts.family(id))
     case 'account':
-      return picked(await facts.account(id), account)
+      return told(kind, await facts.account(id))
     case 'client':
-      return picked(await facts.client(id), client)
+      return told(kind, await facts.client(id))
     case 'team':
-      return picked(await facts.team(id), team)
+      return told(kind, await facts.team(id))
     case 'membership': {
       const [accountId = '', teamId = ''] = id.split(':')
-      return picked(await facts.membership(accountId, teamId), membership)
+      return told(kind, await facts.membership(accountId, teamId))
     }
     case 'api-key':
-      return picked(await facts.apiKey(id), apiKey)
+      return told(kind, await facts.apiKey(id))
     case 'session-token':
-      return picked(await facts.sessionToken(id, now()), sessionToken)
+      return told(kind, await facts.sessionToken(id, now()))
     case 'widget-session':
-      return picked(await facts.widgetSession(id), widgetSession)
+      return told(kind, await facts.widgetSession(id))
     case 'widget':
-      return picked(await facts.widget(id), widget)
-    default:
-      throw new ProtocolError('invalid_request', 'unknown kind of fact')
+      return told(kind, await facts.widget(id))
   }
-}
-
-function readKeys(value: unknown, name: string): readonly (readonly [kind: string, id: string])[] {
-  const isKey = (one: unknown): one is [string, string] =>
-    Array.isArray(one) &&
-    one.length === 2 &&
-    one.every((text) => typeof text === 'string' && text.length <= 300)
-  if (Array.isArray(value) && value.length <= mostFacts && value.every(isKey)) return value
-  throw new ProtocolError(
-    'invalid_request',
-    `${name} must be a list of at most ${mostFacts} pairs [kind, id]`,
-  )
 }
 
 /** Many facts in one request, in the order in which they were asked for; `null` for what there is not. */
@@ -119,7 +44,7 @@ export function factsEndpoint(services: Services): Endpoint {
     path: `${guardPath}/facts`,
     methods: {
       POST: forGuard(services, async (request) => {
-        const keys = readKeys(readJson(request)['facts'], 'facts')
+        const { facts: keys } = readBodyAs(factsQuestionSchema, readJson(request))
         await catchUpWith(request, services)
         const facts = await Promise.all(keys.map(([kind, id]) => readFact(kind, id, services)))
         return { status: 200, headers: noStore, body: { facts } }
@@ -135,7 +60,7 @@ export function usesEndpoint(services: Services): Endpoint {
     methods: {
       POST: forGuard(services, async (request) => {
         const now = services.now()
-        for (const [kind, hash] of readKeys(readJson(request)['uses'], 'uses')) {
+        for (const [kind, hash] of readBodyAs(usesSchema, readJson(request)).uses) {
           if (kind === 'api-key' || kind === 'session-token') services.facts.used({ kind, id: '', hash }, now)
         }
         return { status: 204 }

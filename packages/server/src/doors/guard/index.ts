@@ -2,11 +2,13 @@ import type { ProtocolError } from '@sallyport/protocol'
 import type { Door, Reply } from '../door.ts'
 import { refuseOauth } from '../refuse.ts'
 import type { Services } from '../services.ts'
-import { checkEndpoints } from './check.ts'
+import { checkEndpoint, checksEndpoint, openCheckDesk } from './check.ts'
 import { guardDoorId, guardPath } from './context.ts'
 import { factsEndpoint, metadataEndpoint, usesEndpoint } from './facts.ts'
 import { feedEndpoint } from './feed.ts'
 import { forwardAuthEndpoint } from './forward-auth.ts'
+import { type DescribedEndpoint, describeDoor, openApiEndpoint } from './openapi.ts'
+import * as operations from './operations.ts'
 import { spendEndpoint } from './spend.ts'
 
 /** What is wrong member by member, for a program: the description says it to people. */
@@ -14,20 +16,30 @@ function withFields(reply: Reply, { fields }: ProtocolError): Reply {
   return fields && typeof reply.body === 'object' ? { ...reply, body: { ...reply.body, fields } } : reply
 }
 
-/** For guards in other processes: facts, and the feed of what changed; and for proxies, the decision itself. */
+/**
+ * For APIs elsewhere: the decision itself, for any language and for proxies; and for guards in other processes the facts and
+ * the feed of what changed.
+ */
 export function guardDoor(services: Services): Door {
-  const endpoints = [
-    metadataEndpoint,
-    factsEndpoint,
-    usesEndpoint,
-    spendEndpoint,
-    feedEndpoint,
-    forwardAuthEndpoint,
+  const desk = openCheckDesk(services)
+  const endpoints: readonly DescribedEndpoint[] = [
+    { endpoint: checkEndpoint(desk), operation: operations.checkOperation },
+    { endpoint: checksEndpoint(desk), operation: operations.checksOperation },
+    { endpoint: metadataEndpoint(services), operation: operations.metadataOperation },
+    { endpoint: factsEndpoint(services), operation: operations.factsOperation },
+    { endpoint: usesEndpoint(services), operation: operations.usesOperation },
+    { endpoint: spendEndpoint(services), operation: operations.spendOperation },
+    { endpoint: feedEndpoint(services), operation: operations.feedOperation },
+    { endpoint: forwardAuthEndpoint(services), operation: operations.forwardAuthOperation },
+    {
+      endpoint: openApiEndpoint(() => describeDoor(endpoints, services.baseUrl)),
+      operation: operations.openApiOperation,
+    },
   ]
   return {
     id: guardDoorId,
     prefixes: [guardPath],
-    endpoints: [...endpoints.map((endpoint) => endpoint(services)), ...checkEndpoints(services)],
+    endpoints: endpoints.map(({ endpoint }) => endpoint),
     refuse: (error) => withFields(refuseOauth(error), error),
   }
 }

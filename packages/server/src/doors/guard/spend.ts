@@ -3,30 +3,15 @@ import type { Endpoint } from '../door.ts'
 import { readJson } from '../read-body.ts'
 import type { Services } from '../services.ts'
 import { forGuard, guardPath, noStore } from './context.ts'
+import { spendingSchema } from './facts-schema.ts'
+import { describe, readBodyAs } from './read.ts'
 
-interface Spending {
-  readonly id: string
-  readonly teamId: string | undefined
-  readonly limits: readonly string[]
-}
-
-const isId = (value: unknown): value is string =>
-  typeof value === 'string' && value !== '' && value.length <= 300
-
-function readSpending(body: Readonly<Record<string, unknown>>, { limits: known }: Services): Spending {
-  const { id, team_id: teamId, limits } = body
-  if (!isId(id)) throw new ProtocolError('invalid_request', 'id must name the caller')
-  if (teamId !== undefined && !isId(teamId))
-    throw new ProtocolError('invalid_request', 'team_id must be a team’s id')
-  if (!Array.isArray(limits) || limits.length === 0 || limits.length > 10 || !limits.every(isId))
-    throw new ProtocolError('invalid_request', 'limits must be a list of one to ten names')
-  const unknown = limits.filter((name) => !Object.hasOwn(known, name))
-  if (unknown.length > 0)
-    throw new ProtocolError(
-      'invalid_request',
-      `no limit is called ${unknown[0]}`.replace(/[^\x20-\x7E]/g, '?'),
-    )
-  return { id, teamId, limits }
+/** Names that this server has no limit of: a call that counts for nothing must not look as if it did. */
+function checkKnown(names: readonly string[], known: Services['limits']): void {
+  const unknown = names.filter((name) => !Object.hasOwn(known, name))
+  if (unknown.length === 0) return
+  const fields = { limits: unknown.map((name) => `has no ${name}`) }
+  throw new ProtocolError('invalid_request', describe(fields), { fields })
 }
 
 /**
@@ -38,7 +23,8 @@ export function spendEndpoint(services: Services): Endpoint {
     path: `${guardPath}/spend`,
     methods: {
       POST: forGuard(services, async (request) => {
-        const { id, teamId, limits } = readSpending(readJson(request), services)
+        const { id, team_id: teamId, limits } = readBodyAs(spendingSchema, readJson(request))
+        checkKnown(limits, services.limits)
         const { facts, now } = services
         const team = teamId === undefined ? undefined : await facts.team(teamId)
         const caller = { id, ...(team && { team: { id: team.teamId, slug: team.slug }, plan: team.plan }) }
