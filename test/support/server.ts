@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly brokenLimiter?: boolean
   readonly forwardAuth?: readonly ForwardRoute[]
   readonly seed?: boolean
+  /** Where its clock stands at first; left out: the same moment every time. */
+  readonly startAt?: number
 }
 
 /** A real server process on a real store, with a clock that the test moves. */
@@ -85,7 +87,7 @@ export async function startServer(
   const loose = realLimits
     ? {}
     : { doors: merge(generousDoors, options.doors ?? {}), limits: { ...generousLimits, ...options.limits } }
-  let clock = 1_800_000_000
+  let clock = options.startAt ?? 1_800_000_000
   let output = ''
   let child: ChildProcess | undefined
   let demo: Demo | undefined
