@@ -219,6 +219,19 @@ test('of several at once no more than are left of a limit are let in', async () 
   assert.deepEqual(outcomes, ['allow', 'allow', 'refuse', 'refuse'])
 })
 
+test('a full batch of tokens fits', async () => {
+  const { access: app } = await newTokens(await newScene(server))
+  const rule = { doors: ['openchatstudio'], scopes: ['chatbot:read', 'session:read'] }
+  const one = question({ headers: { authorization: `Bearer ${app}` }, rule })
+  const { status, json } = await post('checks', { checks: Array.from({ length: 50 }, () => one) })
+  assert.equal(status, 200)
+  const outcomes = (json['answers'] as readonly Members[]).map(({ outcome }) => outcome)
+  assert.deepEqual(
+    outcomes,
+    Array.from({ length: 50 }, () => 'allow'),
+  )
+})
+
 test('a batch has a bound, and is not empty', async () => {
   for (const checks of [[], Array.from({ length: 51 }, () => question()), 'x', undefined]) {
     const answer = await post('checks', { checks })

@@ -107,9 +107,9 @@ export async function startExample(example: Example, url: string, access: GuardA
   const env = {
     PATH: process.env['PATH'],
     HOME: home,
-    SALLYPORT_URL: url,
-    SALLYPORT_GUARD_ID: access.clientId,
-    SALLYPORT_GUARD_SECRET: access.clientSecret,
+    GUARD_SERVER: url,
+    GUARD_ID: access.clientId,
+    GUARD_SECRET: access.clientSecret,
   }
   const child = spawn(command, args, { cwd: example.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''

@@ -1,5 +1,5 @@
 // An API on net/http; nothing has to be downloaded.
-// Run: SALLYPORT_URL=… SALLYPORT_GUARD_ID=… SALLYPORT_GUARD_SECRET=… go run . 8000
+// Run: GUARD_SERVER=… GUARD_ID=… GUARD_SECRET=… go run . 8000
 package main
 
 import (
@@ -16,8 +16,8 @@ func who(w http.ResponseWriter, r *http.Request) {
 }
 
 func main() {
-	server := os.Getenv("SALLYPORT_URL")
-	guard := NewGuard(server, os.Getenv("SALLYPORT_GUARD_ID"), os.Getenv("SALLYPORT_GUARD_SECRET"))
+	server := os.Getenv("GUARD_SERVER")
+	guard := NewGuard(server, os.Getenv("GUARD_ID"), os.Getenv("GUARD_SECRET"))
 	verifier := NewVerifier(server)
 
 	mux := http.NewServeMux()

@@ -1,4 +1,4 @@
-"""An API on Django. Run: SALLYPORT_URL=… SALLYPORT_GUARD_ID=… SALLYPORT_GUARD_SECRET=… python django_api.py 8000"""
+"""An API on Django. Run: GUARD_SERVER=… GUARD_ID=… GUARD_SECRET=… python django_api.py 8000"""
 import functools
 import os
 import sys
@@ -26,8 +26,8 @@ settings.configure(
         "root": {"handlers": ["console"]},
     },
 )
-server = os.environ["SALLYPORT_URL"]
-guard = Guard(server, os.environ["SALLYPORT_GUARD_ID"], os.environ["SALLYPORT_GUARD_SECRET"])
+server = os.environ["GUARD_SERVER"]
+guard = Guard(server, os.environ["GUARD_ID"], os.environ["GUARD_SECRET"])
 verifier = TokenVerifier(server)
 
 

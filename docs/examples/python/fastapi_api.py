@@ -1,4 +1,4 @@
-"""An API on FastAPI. Run: SALLYPORT_URL=… SALLYPORT_GUARD_ID=… SALLYPORT_GUARD_SECRET=… python fastapi_api.py 8000"""
+"""An API on FastAPI. Run: GUARD_SERVER=… GUARD_ID=… GUARD_SECRET=… python fastapi_api.py 8000"""
 import os
 import sys
 
@@ -11,8 +11,8 @@ from sallyport_check import Guard, Refused
 from sallyport_token import TokenVerifier
 
 app = FastAPI()
-server = os.environ["SALLYPORT_URL"]
-guard = Guard(server, os.environ["SALLYPORT_GUARD_ID"], os.environ["SALLYPORT_GUARD_SECRET"])
+server = os.environ["GUARD_SERVER"]
+guard = Guard(server, os.environ["GUARD_ID"], os.environ["GUARD_SECRET"])
 verifier = TokenVerifier(server)
 
 

@@ -1,4 +1,4 @@
-"""An API on Flask. Run: SALLYPORT_URL=… SALLYPORT_GUARD_ID=… SALLYPORT_GUARD_SECRET=… python flask_api.py 8000"""
+"""An API on Flask. Run: GUARD_SERVER=… GUARD_ID=… GUARD_SECRET=… python flask_api.py 8000"""
 import functools
 import os
 import sys
@@ -10,8 +10,8 @@ from sallyport_check import Guard, Refused
 from sallyport_token import TokenVerifier
 
 app = Flask(__name__)
-server = os.environ["SALLYPORT_URL"]
-guard = Guard(server, os.environ["SALLYPORT_GUARD_ID"], os.environ["SALLYPORT_GUARD_SECRET"])
+server = os.environ["GUARD_SERVER"]
+guard = Guard(server, os.environ["GUARD_ID"], os.environ["GUARD_SECRET"])
 verifier = TokenVerifier(server)
 
 

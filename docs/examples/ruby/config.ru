@@ -1,11 +1,11 @@
 # frozen_string_literal: true
 
-# An API on Rack. Run: SALLYPORT_URL=... SALLYPORT_GUARD_ID=... SALLYPORT_GUARD_SECRET=... puma --bind tcp://127.0.0.1:8000
+# An API on Rack. Run: GUARD_SERVER=... GUARD_ID=... GUARD_SECRET=... puma --bind tcp://127.0.0.1:8000
 require_relative "sallyport_check"
 require_relative "sallyport_token"
 
-server = ENV.fetch("SALLYPORT_URL")
-guard = Sallyport::Guard.new(server, ENV.fetch("SALLYPORT_GUARD_ID"), ENV.fetch("SALLYPORT_GUARD_SECRET"))
+server = ENV.fetch("GUARD_SERVER")
+guard = Sallyport::Guard.new(server, ENV.fetch("GUARD_ID"), ENV.fetch("GUARD_SECRET"))
 keys = Sallyport::Keys.new(server)
 
 who = lambda do |env|
