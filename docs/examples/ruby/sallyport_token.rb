@@ -53,11 +53,14 @@ module Sallyport
 
   # Rack middleware for an app behind the proxy. `audience` is the path of the route in the server's forwardAuth.
   class BehindProxy
+    # Seconds by which the clocks of two machines may differ.
+    LEEWAY = 5
+
     def initialize(app, keys, audience:)
       @app, @keys = app, keys
       @options = {
         algorithms: ["ES256"], iss: "#{keys.server}/guard", verify_iss: true, aud: audience, verify_aud: true,
-        verify_iat: false, required_claims: %w[exp iat iss aud sub principal], leeway: 5
+        required_claims: %w[exp iat iss aud sub principal], leeway: LEEWAY
       }
     end
 
@@ -80,6 +83,8 @@ module Sallyport
       claims, header = JWT.decode(token, nil, true, @options) { |unverified| @keys.find(unverified["kid"]) }
       # Tokens for callers are signed with the same keys: only the type tells them from ours (RFC 8725, section 3.11).
       raise JWT::DecodeError, "another type of token" unless header["typ"] == "internal+jwt"
+      # The gem checks iat as well, but knows no leeway there.
+      raise JWT::InvalidIatError, "not yet" if claims["iat"] > Time.now.to_i + LEEWAY
 
       claims["principal"]
     end
