@@ -171,6 +171,7 @@ test('what is wrong with a question is told member by member, and nothing of wha
     [{ headers: { [secret]: secret, Authorization: secret } }, ['headers.?']],
     [{ ip: '203.0.113.0/24' }, ['ip']],
     [{ ip: secret }, ['ip']],
+    [{ rule: { doors: [secret], limits: [secret] } }, ['rule.doors', 'rule.limits']],
     [{ path: 'x'.repeat(17_000) }, ['path']],
     [{ method: undefined, path: 7 }, ['method', 'path']],
     [{ more: secret }, ['more']],

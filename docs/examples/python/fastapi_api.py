@@ -22,7 +22,7 @@ def guarded(shape, rule):
     # Not async: FastAPI runs it in a thread, so that waiting for the answer holds up nobody else.
     def check(request: Request, response: Response):
         principal, headers = guard.check(
-            request.method, request.url.path, request.headers.getlist, request.client.host, shape, rule
+            request.method, request.scope["path"], request.headers.getlist, request.client.host, shape, rule
         )
         response.headers.update(headers)
         return principal

@@ -12,7 +12,7 @@ import {
 } from './check-schema.ts'
 import { forGuard, guardPath, noStore } from './context.ts'
 import { principalBody } from './principal.ts'
-import { describe, type Read, readAs, readBodyAs } from './read.ts'
+import { describe, type Read, readAs, readBodyAs, shown } from './read.ts'
 
 type Known = Readonly<Record<'doors' | 'limits', ReadonlySet<string>>>
 
@@ -20,7 +20,9 @@ type Known = Readonly<Record<'doors' | 'limits', ReadonlySet<string>>>
 function unknownNames({ rule }: CheckQuestion, known: Known): Record<string, string[]> {
   const unknown = (['doors', 'limits'] as const).flatMap((member) => {
     const names = (rule[member] ?? []).filter((name) => !known[member].has(name))
-    return names.length === 0 ? [] : [[`rule.${member}`, names.map((name) => `has no ${name}`)] as const]
+    return names.length === 0
+      ? []
+      : [[`rule.${member}`, names.map((name) => `has no ${shown(name)}`)] as const]
   })
   return Object.fromEntries(unknown)
 }

@@ -8,7 +8,7 @@ export const seconds = v.pipe(v.number(), v.integer(), v.description('Seconds si
 
 /** Complaints that one refusal lists; whoever sent more mistakes than this reads the first of them. */
 const mostTold = 20
-/** What a member may be called to be repeated to whoever sent it. */
+/** What may be repeated to whoever sent it: no credential is that short. */
 const plainName = /^[\w-]{1,32}$/
 
 /** A value, or everything that is wrong with it by member. */
@@ -23,9 +23,13 @@ function complaint({ type, expected }: v.BaseIssue<unknown>): string {
   return expected?.startsWith('"') ? 'is required' : 'must be an object'
 }
 
+/** A name as it may be repeated. */
+export function shown(name: string): string {
+  return plainName.test(name) ? name : '?'
+}
+
 function nameOf({ path }: v.BaseIssue<unknown>): string {
-  const names = (path ?? []).map(({ key }) => String(key))
-  return names.map((name) => (plainName.test(name) ? name : '?')).join('.') || 'body'
+  return (path ?? []).map(({ key }) => shown(String(key))).join('.') || 'body'
 }
 
 /** Checks a value against a schema and says of each member what is wrong, never what was sent. */
