@@ -122,6 +122,11 @@ test('two credentials, and a header that was sent twice, are refused', async () 
   assert.equal((await check({ headers: { 'x-api-key': [once] } })).json['outcome'], 'allow')
 })
 
+test('headers that are an empty list are none, as PHP writes an object without members', async () => {
+  refused(await check({ headers: [] }), 401)
+  assert.equal((await check({ headers: ['x'] })).status, 400)
+})
+
 test('limits are counted by the server, and a refused call costs nothing', async () => {
   const rule = { doors: ['osir'], limits: ['twice'] }
   refused(await check({ headers: key('readonly'), rule: { ...rule, scopes: ['vps:write'] } }), 403)

@@ -81,6 +81,7 @@ export const checkSchema = v.strictObject({
   method: atMost(64),
   path: v.pipe(atMost(longest), v.description('Without the query. For the log; the rule decides.')),
   headers: v.pipe(
+    // An empty list passes too, and is no headers: it is how PHP writes an object without members.
     v.strictObject({
       authorization: v.exactOptional(header),
       'x-api-key': v.exactOptional(header),
