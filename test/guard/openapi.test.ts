@@ -191,7 +191,7 @@ test('what guards are told is what is described', async () => {
     {},
   ])
     assertDescribed('/guard/spend', 'post', await ask('/guard/spend', { json }))
-  const used = await ask('/guard/uses', { json: { uses: [['api-key', 'x']] } })
+  const used = await ask('/guard/uses', { json: { uses: [['api-key', 'x', 1]] } })
   assert.equal(used.status, 204)
   assertDescribed('/guard/uses', 'post', used)
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { guard } from '@sallyport/guard'
+import { guard, secretHash } from '@sallyport/guard'
 import { administer, call, newPerson, type Person } from '../support/actors.ts'
 import { text } from '../support/http.ts'
 import { connectRemoteGuard, type RemoteGuard, until } from '../support/remote-guard.ts'
@@ -96,6 +96,25 @@ test('a session token used at one guard is not idle at another', async () => {
   assert.equal(status, 200)
   await server.advance(31 * 60)
   for (const guarded of [first, other]) assert.equal(await guarded.status(rule, token), 401)
+})
+
+test('a use that is told late counts from when it was, and one of the future from now', async () => {
+  const { token } = await newSessionToken()
+  const { json } = await administer(server, 'POST', '/guards', { name: 'tells' })
+  const credentials = `${String(json['client_id'])}:${String(json['client_secret'])}`
+  const headers = { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }
+  const tell = (at: number) =>
+    call(server, '/guard/uses', { headers, json: { uses: [['session-token', secretHash(token), at]] } })
+  const lastUse = async () =>
+    (await first.source.sessionToken(secretHash(token), server.now() + 3600))?.lastUsedAt
+  const made = server.now()
+  await server.advance(100)
+  assert.equal((await tell(made + 50)).status, 204)
+  assert.equal(await lastUse(), made + 50)
+  assert.equal((await tell(made + 20)).status, 204)
+  assert.equal(await lastUse(), made + 50)
+  assert.equal((await tell(made + 9999)).status, 204)
+  assert.equal(await lastUse(), made + 100)
 })
 
 test('the last use of a key is told to the server', async () => {

@@ -106,7 +106,7 @@ async function findSessionToken(
 export async function connectFacts(options: RemoteOptions): Promise<RemoteFacts> {
   const server = openServer(options)
   const { feed, held, metadata } = await follow(server, options)
-  const uses = createUses((keys) => server.uses(keys))
+  const uses = createUses((batch) => server.uses(batch))
   return {
     get keyFormats() {
       return metadata.current().keyFormats

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import type { KeyFormat } from '@sallyport/protocol'
-import type { DoorFacts, Spent, VerificationKey } from '../facts.ts'
+import type { DoorFacts, Spent, Use, VerificationKey } from '../facts.ts'
 
 /** Where the server is, and how the guard proves itself there. */
 export interface ServerAccess {
@@ -22,6 +22,9 @@ export interface Metadata {
 /** A fact by kind and id. */
 export type FactKey = readonly [kind: string, id: string]
 
+/** A credential that was let in, by the hash of its secret, and the moment of its last use. */
+export type TimedUse = readonly [kind: Use['kind'], hash: string, at: number]
+
 /** A caller, and the limits that its call counts against. */
 export interface Spending {
   readonly id: string
@@ -39,7 +42,7 @@ export interface GuardServer {
   facts(keys: readonly FactKey[], position: number | undefined): Promise<readonly unknown[]>
   /** `undefined` when no limit applies, or none can be counted now. Throws for limits that the server does not know. */
   spend(spending: Spending): Promise<Spent | undefined>
-  uses(keys: readonly FactKey[]): Promise<void>
+  uses(uses: readonly TimedUse[]): Promise<void>
   /** The change feed, from after `position`. */
   feed(position: number | undefined, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>
 }
@@ -122,8 +125,8 @@ export function openServer({ server, clientId, clientSecret, timeoutMs = 2000 }:
         return undefined
       }
     },
-    async uses(keys) {
-      await call('uses', { uses: keys })
+    async uses(uses) {
+      await call('uses', { uses })
     },
     async feed(position, signal) {
       const headers = { authorization, accept: 'text/event-stream', ...positionHeader(position) }

@@ -1,5 +1,5 @@
 import type { Use } from '../facts.ts'
-import type { FactKey } from './server.ts'
+import type { TimedUse } from './server.ts'
 
 /** Uses of credentials on their way to the server. */
 export interface Uses {
@@ -25,8 +25,8 @@ function keep<T>(map: Map<string, T>, key: string, value: T): void {
 }
 
 /** Gathers uses and tells them in batches: a moment that is lost with the process costs nobody a right. */
-export function createUses(tell: (keys: readonly FactKey[]) => Promise<void>): Uses {
-  let waiting = new Map<string, FactKey>()
+export function createUses(tell: (keys: readonly TimedUse[]) => Promise<void>): Uses {
+  let waiting = new Map<string, TimedUse>()
   const lastUses = new Map<string, number>()
   let telling = Promise.resolve()
 
@@ -55,7 +55,7 @@ export function createUses(tell: (keys: readonly FactKey[]) => Promise<void>): U
 
   return {
     add({ kind, hash }, now) {
-      keep(waiting, hash, [kind, hash])
+      keep(waiting, hash, [kind, hash, now])
       if (kind === 'session-token') keep(lastUses, hash, now)
     },
     lastUsedAt: (hash) => lastUses.get(hash),

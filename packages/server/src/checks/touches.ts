@@ -22,10 +22,12 @@ export function createTouches(store: Store): Touches {
   const latest = new Map<string, number>()
   return {
     add(kind, hash, at) {
-      pending.set(hash, { kind, at })
+      // What guards elsewhere tell comes late, and in no order.
+      pending.set(hash, { kind, at: Math.max(at, pending.get(hash)?.at ?? 0) })
       if (kind === 'api-key') return
+      const newest = Math.max(at, latest.get(hash) ?? 0)
       latest.delete(hash)
-      latest.set(hash, at)
+      latest.set(hash, newest)
       const oldest = latest.size > remembered ? latest.keys().next().value : undefined
       if (oldest !== undefined) latest.delete(oldest)
     },

@@ -112,9 +112,15 @@ const listOf = <Kind extends v.GenericSchema>(kindSchema: Kind) =>
 export const factsQuestionSchema = v.strictObject({
   facts: v.pipe(listOf(kind), v.description('Kind and id of each.')),
 })
-/** Which credentials a guard has let in. */
+const wantedUses = `must be a list of at most ${mostFacts} triples [kind, hash, moment]`
+const use = v.strictTuple([v.picklist(['api-key', 'session-token'], wantedUses), id, seconds], wantedUses)
+/** Which credentials a guard has let in, and when last. */
 export const usesSchema = v.strictObject({
-  uses: v.pipe(listOf(id), v.description('Kind (api-key or session-token) and hash of each.')),
+  uses: v.pipe(
+    v.array(use, wantedUses),
+    v.maxLength(mostFacts, wantedUses),
+    v.description('Kind, hash and moment of the last use of each.'),
+  ),
 })
 
 /** The facts, in the order in which they were asked for. */

@@ -51,7 +51,7 @@ export const usesOperation: Operation = {
   id: 'uses',
   summary: 'Which credentials a guard has let in',
   description:
-    'So that their last-used moments are known. Other kinds than API keys and session tokens are left aside.',
+    'So that their last-used moments are known. A moment before one that is known already changes nothing.',
   access: 'guard',
   body: 'Uses',
   answers: { 204: { description: nothing } },
