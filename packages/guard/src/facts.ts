@@ -11,6 +11,8 @@ export interface DoorFacts {
   readonly kind: 'people' | 'widgets' | 'apps' | 'vendors' | 'keys'
   /** Whether a person who left the team named by a token loses the token with it. */
   readonly checkMembership: boolean
+  /** What its apps may ask for. */
+  readonly scopes?: Scope | undefined
 }
 
 /** The algorithms a signature may have; never a shared secret. @see RFC 7518 §3.1, RFC 8037 §3.1 */
@@ -150,6 +152,8 @@ export interface Spent {
 export interface FactSource {
   /** The shapes of all API keys, and the doors they belong to. */
   readonly keyFormats: readonly (KeyFormat & { readonly doorId: string })[]
+  /** Every door that issues tokens. */
+  readonly doors: readonly DoorFacts[]
   /** The door that signs as `iss`, compared as a string. */
   doorOfIssuer(iss: string): DoorFacts | undefined
   /**

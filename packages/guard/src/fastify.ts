@@ -46,3 +46,20 @@ export function fastifyGuard(
     return reply.send(check.body)
   }
 }
+
+/**
+ * A hook that answers requests for the metadata of the guard's resource and leaves every other one alone:
+ * `app.addHook('onRequest', fastifyMetadata(guard))`.
+ * @see RFC 9728 §3
+ */
+export function fastifyMetadata(
+  guard: Guard,
+): (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown> {
+  return async ({ method, url }, reply) => {
+    const answer = guard.metadata({ method, path: url.split('?', 1)[0] ?? '' })
+    if (!answer) return undefined
+    for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value)
+    reply.code(answer.status)
+    return reply.send(answer.body)
+  }
+}

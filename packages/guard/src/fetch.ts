@@ -18,6 +18,8 @@ export type GuardedHandler<I extends FetchInfo> = (
 /** A handler as Hono, Deno, Bun and the workers know it, with what the runtime knows of the caller. */
 export type FetchHandler<I extends FetchInfo = FetchInfo> = (request: Request, info: I) => Promise<Response>
 
+type Refusal = Extract<Check, { outcome: 'refuse' }>
+
 // `Headers` joins repetitions with a comma, and no value read here may hold one: split, a repetition shows again.
 function valuesOf(headers: Headers, name: string): readonly string[] {
   const value = headers.get(name)
@@ -29,7 +31,7 @@ function guardRequestOf(request: Request, { ip }: FetchInfo): GuardRequest {
   return { method, path: new URL(url).pathname, header: (name) => valuesOf(headers, name), ip }
 }
 
-function answerOf({ status, headers, body }: Extract<Check, { outcome: 'refuse' }>): Response {
+function answerOf({ status, headers, body }: Pick<Refusal, 'status' | 'headers' | 'body'>): Response {
   return Response.json(body, { status, headers })
 }
 
@@ -49,5 +51,13 @@ export function fetchGuard(
     const check = await guard.check(guardRequestOf(request, info), rule)
     if (check.outcome === 'refuse') return answerOf(check)
     return withHeaders(await handler(request, check.principal, info), check.headers)
+  }
+}
+
+/** The answer to a request for the metadata of the guard's resource; `undefined` for every other request. @see RFC 9728 §3 */
+export function fetchMetadata(guard: Guard): (request: Request) => Response | undefined {
+  return ({ method, url }) => {
+    const answer = guard.metadata({ method, path: new URL(url).pathname })
+    return answer && answerOf(answer)
   }
 }

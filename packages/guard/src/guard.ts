@@ -10,6 +10,7 @@ import {
 import type { FactSource } from './facts.ts'
 import { rateLimitHeaders, waitOf } from './rate-limit-headers.ts'
 import type { GuardRequest } from './request.ts'
+import { answerMetadata, type MetadataAnswer, openResource, type ResourceSettings } from './resource.ts'
 import { SignatureCache } from './signature-cache.ts'
 import { type Refused, refuse } from './verified.ts'
 import { type OnTwo, verify } from './verify.ts'
@@ -30,7 +31,12 @@ export interface GuardOptions {
   readonly realm?: string
   /** What to do with an API key and another credential in one request; `reject` when left out. */
   readonly onTwo?: OnTwo
-  /** Address of the protected resource's metadata, told in challenges. @see RFC 9728 §5.1 */
+  /**
+   * The API as its clients know it, such as `https://api.example.com/v1`: the guard then serves its metadata and says in
+   * challenges where that is. @see RFC 9728 §2, §5.1
+   */
+  readonly resource?: string | ResourceSettings
+  /** Address of metadata that is served elsewhere, told in challenges instead. @see RFC 9728 §5.1 */
   readonly resourceMetadata?: string
   /** Hears of every refusal, with the detail that the caller is not told. For logs. */
   readonly refused?: (refusal: Refusal, request: GuardRequest) => void
@@ -53,6 +59,11 @@ export interface Guard {
    * Also usable before routing: a rule of nothing but `doors` refuses strangers before they learn which paths there are.
    */
   check(request: GuardRequest, rule: GuardRule): Promise<Check>
+  /**
+   * The answer to a request for the metadata of the guard's resource, which anybody may read; `undefined` for every other
+   * request. Each adapter has a mount for it. @see RFC 9728 §3
+   */
+  metadata(request: Pick<GuardRequest, 'method' | 'path'>): MetadataAnswer | undefined
 }
 
 type Headers = Readonly<Record<string, string>>
@@ -104,7 +115,9 @@ async function decideOrUnavailable(decision: Decision): Promise<Decided> {
 
 /** A guard over live facts. It holds nothing but which signatures it has verified. */
 export function createGuard(options: GuardOptions): Guard {
-  const { shape, realm, resourceMetadata } = options
+  const { shape, realm, source } = options
+  const resource = openResource(options.resource)
+  const resourceMetadata = options.resourceMetadata ?? resource?.parsed.metadataUrl
   const signatures = new SignatureCache()
   return {
     async check(request, rule) {
@@ -119,5 +132,6 @@ export function createGuard(options: GuardOptions): Guard {
       const { status, headers, body } = renderRefusal(shape, refusal)
       return { outcome: 'refuse', refusal, status, headers: { ...headers, ...decided.headers }, body }
     },
+    metadata: (request) => resource && answerMetadata(request, resource, source),
   }
 }

@@ -5,6 +5,7 @@ export { type Check, createGuard, type Guard, type GuardOptions, type GuardRule 
 export * from './rate-limit-headers.ts'
 export * from './recognise.ts'
 export type { GuardRequest } from './request.ts'
+export type { MetadataAnswer, ResourceSettings } from './resource.ts'
 export { secretHash } from './secret-hash.ts'
 export { SignatureCache } from './signature-cache.ts'
 export type { Refused } from './verified.ts'

@@ -107,6 +107,9 @@ export async function connectFacts(options: RemoteOptions): Promise<RemoteFacts>
     get keyFormats() {
       return metadata.current().keyFormats
     },
+    get doors() {
+      return [...metadata.current().doors.values()]
+    },
     doorOfIssuer: (issuer) => metadata.current().doors.get(issuer),
     signingKey: async (kid) => metadata.current().keys.get(kid),
     used: ({ kind, hash }) => uses.add([kind, hash]),

@@ -124,6 +124,7 @@ export function sourceOf(facts: Facts): FactSource {
   }
   return {
     keyFormats: [osir, sk],
+    doors: facts.doors,
     doorOfIssuer: (iss) => facts.doors.find(({ issuer }) => issuer === iss),
     signingKey: (kid) => read('signingKey', facts.signingKeys.get(kid)),
     family: (id) => read('family', facts.families.get(id)),

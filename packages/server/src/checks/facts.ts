@@ -1,4 +1,4 @@
-import { createFactCache, type DoorFacts, type FactSource, type Spent as SpentFact } from '@sallyport/guard'
+import { createFactCache, type FactSource, type Spent as SpentFact } from '@sallyport/guard'
 import type { Principal } from '@sallyport/protocol'
 import type { DoorSettings, KeysDoor, LimitTable, Window } from '../settings/door.ts'
 import { issuerOf } from '../settings/issuer.ts'
@@ -22,8 +22,6 @@ export interface FactParts {
 
 /** This server's own live facts, for the guards in its process. */
 export interface LocalFacts extends FactSource {
-  /** Every door that signs tokens. */
-  readonly doors: readonly DoorFacts[]
   /** Forgets what changed. */
   changed(kind: ChangeKind, id: string): void
   /** Writes the last-used moments gathered so far. */
@@ -131,6 +129,7 @@ export function openFacts(parts: FactParts): LocalFacts {
             audience: issuer,
             kind: door.kind,
             checkMembership: door.kind === 'apps',
+            ...(door.kind === 'apps' && { scopes: Object.keys(door.scopes) }),
           },
         ]
       }),

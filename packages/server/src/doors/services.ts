@@ -1,4 +1,4 @@
-import type { Guard } from '@sallyport/guard'
+import type { Guard, GuardOptions } from '@sallyport/guard'
 import type { Logger } from 'pino'
 import type { Limiter } from '../checks/limit.ts'
 import type { LocalFacts } from '../checks/facts.ts'
@@ -34,7 +34,7 @@ export interface Services {
   readonly closing: AbortSignal
   now(): number
   /** A guard over this server's own facts, wording refusals as `door` does. */
-  guardFor(door: Pick<DoorSettings, 'shape'>, options?: { readonly onTwo?: 'reject' | 'api-key-wins' }): Guard
+  guardFor(door: Pick<DoorSettings, 'shape'>, options?: Pick<GuardOptions, 'onTwo' | 'resource'>): Guard
 }
 
 /** An audit event of a request. */

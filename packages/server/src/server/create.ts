@@ -146,7 +146,7 @@ async function mountPlatforms(platforms: readonly Platform[], services: Services
         baseUrl,
         now,
         widgets,
-        guard: ({ shape, onTwo }) => services.guardFor({ shape }, onTwo && { onTwo }),
+        guard: ({ shape, ...options }) => services.guardFor({ shape }, options),
         tables: (migrations) => store.tables(platform.name, migrations),
         newId: (prefix) => newId(prefix, now()),
         report: (err) => log.error({ err, platform: platform.name }, 'request failed'),
