@@ -161,6 +161,11 @@ export interface FactSource {
    * yet: it must not lead to a request elsewhere.
    */
   signingKey(kid: string): Promise<VerificationKey | undefined>
+  /**
+   * The claims of an opaque access token that the server made, expired or not; `undefined` for any other. They never change.
+   * Whoever remembers them does so by the token's hash.
+   */
+  opaqueToken(token: string): Promise<Readonly<Record<string, unknown>> | undefined>
   family(familyId: string): Promise<FamilyFacts | undefined>
   account(accountId: string): Promise<AccountFacts | undefined>
   client(clientId: string): Promise<ClientFacts | undefined>

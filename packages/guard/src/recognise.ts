@@ -1,7 +1,9 @@
 import {
   type CompactJws,
   type Environment,
+  isOpaqueToken,
   type KeyFormat,
+  opaqueTokenPrefix,
   parseAuthorization,
   parseCompactJws,
   recogniseApiKey,
@@ -17,7 +19,8 @@ export type Credential =
       readonly doorId: string
     }
   | { readonly type: 'session-token'; readonly secret: string }
-  | { readonly type: 'opaque'; readonly secret: string }
+  | { readonly type: 'opaque-token'; readonly secret: string }
+  | { readonly type: 'unknown'; readonly secret: string }
 
 /** Something presented that can be no credential of ours. */
 export interface Malformed {
@@ -61,7 +64,11 @@ function credentialOf(secret: string, formats: DoorKeyFormats): Credential | Mal
     return { type: 'api-key', secret, environment, doorId: format.doorId }
   }
   if (secret.startsWith(sessionTokenPrefix)) return { type: 'session-token', secret }
-  if (!threeSegments.test(secret)) return { type: 'opaque', secret }
+  if (secret.startsWith(opaqueTokenPrefix))
+    return isOpaqueToken(secret)
+      ? { type: 'opaque-token', secret }
+      : malformed('no opaque token looks like this')
+  if (!threeSegments.test(secret)) return { type: 'unknown', secret }
   const jws = parseCompactJws(secret)
   return jws ? { type: 'jwt', secret, jws } : malformed('three segments that are no acceptable JWS')
 }

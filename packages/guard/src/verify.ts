@@ -6,6 +6,7 @@ import type { SignatureCache } from './signature-cache.ts'
 import { type Refused, refuse, type Verification, type Verified } from './verified.ts'
 import { verifyApiKey } from './verify-api-key.ts'
 import { verifyJwt } from './verify-jwt.ts'
+import { verifyOpaqueToken } from './verify-opaque-token.ts'
 import { verifySessionToken } from './verify-session-token.ts'
 
 /** What to do with a request that presents an API key and another credential. */
@@ -32,7 +33,9 @@ function verifyOne(
       return verifyApiKey(credential.secret, verification)
     case 'session-token':
       return verifySessionToken(credential.secret, verification)
-    case 'opaque':
+    case 'opaque-token':
+      return verifyOpaqueToken(credential.secret, verification)
+    case 'unknown':
       return refuse('invalid', 'no credential of ours looks like this')
     case 'malformed':
       return refuse('invalid', credential.detail)

@@ -18,6 +18,8 @@ export interface FactParts {
   now(): number
   /** Told when the signing keys could not be read again. */
   reloadFailed(error: unknown): void
+  /** The claims of an opaque access token of ours. */
+  openToken(token: string): Readonly<Record<string, unknown>> | undefined
 }
 
 /** This server's own live facts, for the guards in its process. */
@@ -114,7 +116,7 @@ async function spendNamed(
 
 /** Opens the facts of a server over its store. */
 export function openFacts(parts: FactParts): LocalFacts {
-  const { store, signing, limiter, doors, limits, baseUrl, now, reloadFailed } = parts
+  const { store, signing, limiter, doors, limits, baseUrl, now, reloadFailed, openToken } = parts
   const keyDoors = doors.filter((door): door is KeysDoor => door.kind === 'keys')
   const byIssuer = new Map(
     doors
@@ -143,6 +145,7 @@ export function openFacts(parts: FactParts): LocalFacts {
     keyFormats: keyDoors.map((door) => ({ ...door.format, doorId: door.id })),
     doors: [...byIssuer.values()],
     doorOfIssuer: (iss) => byIssuer.get(iss),
+    opaqueToken: async (token) => openToken(token),
     signingKey: async (kid) => signing.verificationKey(kid, now()),
     used: ({ kind, hash }, at) => touches.add(kind, hash, at),
     spend: (principal, names, at) => spendNamed(principal, names, { limits, limiter, now: at }),

@@ -51,8 +51,8 @@ export async function grantContext(
 ): Promise<GrantContext> {
   const { store, sealer, baseUrl, signing } = services
   const now = services.now()
-  const { id, accessLifetime, refresh } = door
-  const grantDoor: GrantDoor = { id, issuer: issuerOf(door, baseUrl), accessLifetime, refresh }
+  const { id, accessLifetime, accessFormat = 'jwt', refresh } = door
+  const grantDoor: GrantDoor = { id, issuer: issuerOf(door, baseUrl), accessLifetime, accessFormat, refresh }
   return {
     store,
     sealer,

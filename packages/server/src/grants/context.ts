@@ -1,6 +1,6 @@
 import type { SigningKey } from '../crypto/signing-key.ts'
 import type { Sealer } from '../crypto/seal.ts'
-import type { RefreshSettings } from '../settings/door.ts'
+import type { AccessFormat, RefreshSettings } from '../settings/door.ts'
 import type { AuditEvent, Store } from '../store/contract/index.ts'
 
 /** What a grant must know of the door it works for. */
@@ -8,6 +8,7 @@ export interface GrantDoor {
   readonly id: string
   readonly issuer: string
   readonly accessLifetime: number
+  readonly accessFormat: AccessFormat
   readonly refresh: RefreshSettings
 }
 

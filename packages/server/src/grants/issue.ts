@@ -1,5 +1,6 @@
 import { formatScope, type Scope } from '@sallyport/protocol'
 import { newSecret } from '../crypto/secret.ts'
+import { formatOpaqueToken } from '../crypto/opaque-token.ts'
 import { formatRefreshToken } from '../crypto/refresh-token.ts'
 import { signJwt } from '../crypto/signing-key.ts'
 import type { RefreshSettings } from '../settings/door.ts'
@@ -26,7 +27,7 @@ export function refreshExpiresAt(family: Family, { idle }: Pick<RefreshSettings,
 }
 
 /**
- * Signs the access token of a family and, where the family refreshes, derives its refresh token.
+ * Makes the access token of a family in its door's format and, where the family refreshes, derives its refresh token.
  *
  * The token says who and what was granted; whether that still holds is read from live facts (the family, the person,
  * the team), which is why neither plan nor role is in it.
@@ -56,7 +57,10 @@ export function issue({ family, scope }: Granted, { signingKey, sealer, door, no
     expiresAt: refreshExpiresAt(family, door.refresh),
   }
   return {
-    accessToken: signJwt('at+jwt', claims, signingKey),
+    accessToken:
+      door.accessFormat === 'opaque'
+        ? formatOpaqueToken(claims, sealer)
+        : signJwt('at+jwt', claims, signingKey),
     expiresIn: door.accessLifetime,
     refreshToken: refreshes ? formatRefreshToken(content, door.refresh.format, sealer) : undefined,
     scope,

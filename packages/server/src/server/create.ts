@@ -7,6 +7,7 @@ import { openFacts } from '../checks/facts.ts'
 import { createMemoryLimiter, type Limiter } from '../checks/limit.ts'
 import { openSigning, rotateSigningKey, type SigningPolicy } from '../checks/signing.ts'
 import { newId } from '../crypto/id.ts'
+import { parseOpaqueToken } from '../crypto/opaque-token.ts'
 import { createPasswords } from '../crypto/password.ts'
 import { createSealer } from '../crypto/seal.ts'
 import { newSecret } from '../crypto/secret.ts'
@@ -105,6 +106,7 @@ async function openServices(
   }
   const signing = await openSigning(store, now())
   const limits = Object.assign({}, ...platforms.map((platform) => platform.limits ?? {}))
+  const sealer = createSealer(await store.signing.secret('seal', newSecret()))
   const facts = openFacts({
     store,
     signing,
@@ -113,6 +115,7 @@ async function openServices(
     limits,
     baseUrl,
     now,
+    openToken: (token) => parseOpaqueToken(token, sealer),
     reloadFailed: (err) => log.error({ err }, 'signing keys could not be read'),
   })
   store.follow(({ kind, id }) => facts.changed(kind, id))
@@ -121,7 +124,7 @@ async function openServices(
     facts,
     signing,
     signingPolicy,
-    sealer: createSealer(await store.signing.secret('seal', newSecret())),
+    sealer,
     passwords: await createPasswords(),
     limiter,
     log,

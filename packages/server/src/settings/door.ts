@@ -19,6 +19,9 @@ export interface Window {
   readonly window: number
 }
 
+/** How a door's access tokens look: JWTs that anybody can read (when left out), or opaque to all but the server. */
+export type AccessFormat = 'jwt' | 'opaque'
+
 /** What every kind of door has. */
 export interface DoorBase {
   /** Unique; every credential made here carries it. */
@@ -42,6 +45,7 @@ export interface PeopleDoor extends DoorBase {
   /** Where its endpoints hang, such as `/api/auth`; also the path of its issuer. */
   readonly path: string
   readonly accessLifetime: number
+  readonly accessFormat?: AccessFormat
   readonly refresh: RefreshSettings
   readonly minPasswordLength: number
   /** Wrong passwords for one account from one address before the next attempt is refused. */
@@ -83,6 +87,7 @@ export interface AppsDoor extends DoorBase {
   readonly roles: Readonly<Record<string, Scope>>
   readonly codeLifetime: number
   readonly accessLifetime: number
+  readonly accessFormat?: AccessFormat
   readonly refresh: RefreshSettings
   readonly grantTypes: readonly string[]
   /** Last path segments. */
@@ -106,6 +111,7 @@ export interface VendorsDoor extends DoorBase {
   /** Low to high. */
   readonly plans: readonly string[]
   readonly accessLifetime: number
+  readonly accessFormat?: AccessFormat
   readonly refresh: RefreshSettings
   readonly attempts: Window
 }

@@ -95,6 +95,8 @@ async function readFact(kind: string, id: string, facts: LocalFacts): Promise<ob
       return picked(await facts.apiKey(id), apiKey)
     case 'session-token':
       return picked(await facts.sessionToken(id), sessionToken)
+    case 'opaque-token':
+      return (await facts.opaqueToken(id)) ?? null
     case 'widget-session':
       return picked(await facts.widgetSession(id), widgetSession)
     default:
@@ -106,7 +108,7 @@ function readKeys(value: unknown, name: string): readonly (readonly [kind: strin
   const isKey = (one: unknown): one is [string, string] =>
     Array.isArray(one) &&
     one.length === 2 &&
-    one.every((text) => typeof text === 'string' && text.length <= 300)
+    one.every((text) => typeof text === 'string' && text.length <= (one[0] === 'opaque-token' ? 8192 : 300))
   if (Array.isArray(value) && value.length <= mostFacts && value.every(isKey)) return value
   throw new ProtocolError(
     'invalid_request',
