@@ -13,10 +13,12 @@ export interface DoorFacts {
   readonly checkMembership: boolean
   /** What its apps may ask for. */
   readonly scopes?: Scope | undefined
+  /** Whether its apps may, or must, have tokens that are bound to a key. @see RFC 9449 §5 */
+  readonly dpop?: 'optional' | 'required' | undefined
 }
 
-/** The algorithms a signature may have; never a shared secret. @see RFC 7518 §3.1, RFC 8037 §3.1 */
-export type SignatureAlgorithm = 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
+/** The algorithms a signature may have; never a shared secret. @see RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2 */
+export type SignatureAlgorithm = 'ES256' | 'Ed25519' | 'EdDSA' | 'RS256' | 'PS256'
 
 /** A public key and the one algorithm it may be used with. @see RFC 8725 §3.1 */
 export interface VerificationKey {

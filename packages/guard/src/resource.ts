@@ -1,4 +1,9 @@
-import { parseResource, type ProtectedResource, type RenderedRefusal } from '@sallyport/protocol'
+import {
+  dpopAlgorithms,
+  parseResource,
+  type ProtectedResource,
+  type RenderedRefusal,
+} from '@sallyport/protocol'
 import type { DoorFacts, FactSource } from './facts.ts'
 
 /** The API as a protected resource. @see RFC 9728 §2 */
@@ -54,6 +59,9 @@ function documentOf({ settings, parsed }: Resource, source: FactSource): Readonl
     ...(supported.length > 0 && { scopes_supported: supported }),
     // No credential is ever read from a query or a body.
     bearer_methods_supported: ['header'],
+    ...(doors.some(({ dpop }) => dpop) && { dpop_signing_alg_values_supported: dpopAlgorithms }),
+    ...(doors.length > 0 &&
+      doors.every(({ dpop }) => dpop === 'required') && { dpop_bound_access_tokens_required: true }),
     ...(name !== undefined && { resource_name: name }),
     ...(documentation !== undefined && { resource_documentation: documentation }),
     ...(policy !== undefined && { resource_policy_uri: policy }),

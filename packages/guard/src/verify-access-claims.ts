@@ -1,4 +1,5 @@
 import type { CompactJws, Principal } from '@sallyport/protocol'
+import { checkBinding, type PresentedToken } from './binding.ts'
 import type { DoorFacts, FactSource, FamilyFacts } from './facts.ts'
 import { checkStanding, type Standing, teamMembers } from './standing.ts'
 import { type AccessClaims, parseAccessClaims, type TokenClaims } from './token-claims.ts'
@@ -52,6 +53,13 @@ function kindOf({ accountId, clientId }: FamilyFacts, door: DoorFacts): Principa
   return clientId === undefined ? 'person' : 'app'
 }
 
+/** A token as it was presented, with what is known of it. */
+export interface KnownAccessToken {
+  readonly presented: PresentedToken
+  readonly claims: TokenClaims
+  readonly door: DoorFacts
+}
+
 /** Who a family speaks for. Plan, role and team come from live facts, never from the token. */
 function principalOf(
   family: FamilyFacts,
@@ -85,13 +93,16 @@ function principalOf(
  */
 export async function verifyAccessClaims(
   payload: Payload,
-  token: { readonly claims: TokenClaims; readonly door: DoorFacts },
-  { source }: Verification,
+  token: KnownAccessToken,
+  verification: Verification,
 ): Promise<Verified> {
-  const { door } = token
+  const { source } = verification
+  const { door, presented } = token
   const access = parseAccessClaims(payload)
   if (!access) return refuse('invalid', 'claims missing or malformed')
   const claims = { ...token.claims, ...access }
+  const unbound = await checkBinding(presented, payload, verification)
+  if (unbound) return unbound
   const family = await source.family(access.familyId)
   const wrong = checkFamily(family, claims, door)
   if (wrong || !family) return wrong ?? refuse('revoked', 'unknown family')

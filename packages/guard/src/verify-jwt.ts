@@ -47,7 +47,9 @@ export async function verifyJwt(jwt: Jwt, verification: Verification): Promise<V
   if (!(await hasGoodSignature(jwt, verification))) return refuse('invalid', 'signature not valid')
   const untimely = checkTimes(claims, now)
   if (untimely) return untimely
+  // A widget's token is bound to a page's origin, never to a key.
+  if (door.kind === 'widgets' && jwt.scheme === 'dpop') return refuse('invalid', 'a widget token under DPoP')
   return door.kind === 'widgets'
     ? verifyWidgetToken(jws, { claims, door }, verification)
-    : verifyAccessClaims(jws.payload, { claims, door }, verification)
+    : verifyAccessClaims(jws.payload, { presented: jwt, claims, door }, verification)
 }

@@ -1,4 +1,5 @@
 import type { Principal } from '@sallyport/protocol'
+import type { Binding } from './binding.ts'
 import type { FactSource } from './facts.ts'
 import { type Credential, type Malformed, recognise } from './recognise.ts'
 import type { GuardRequest } from './request.ts'
@@ -17,6 +18,7 @@ export interface VerifyOptions {
   readonly now: number
   readonly onTwo: OnTwo
   readonly signatures: SignatureCache
+  readonly binding?: Binding | undefined
 }
 
 /** Who is calling, or why nobody may be taken to be. */
@@ -34,7 +36,7 @@ function verifyOne(
     case 'session-token':
       return verifySessionToken(credential.secret, verification)
     case 'opaque-token':
-      return verifyOpaqueToken(credential.secret, verification)
+      return verifyOpaqueToken(credential, verification)
     case 'unknown':
       return refuse('invalid', 'no credential of ours looks like this')
     case 'malformed':
@@ -84,9 +86,9 @@ async function verifyPresented(verification: Verification, onTwo: OnTwo): Promis
 export async function verify(
   request: GuardRequest,
   source: FactSource,
-  { now, onTwo, signatures }: VerifyOptions,
+  { now, onTwo, signatures, binding }: VerifyOptions,
 ): Promise<Verdict> {
-  const verified = await verifyPresented({ request, source, signatures, now }, onTwo)
+  const verified = await verifyPresented({ request, source, signatures, now, binding }, onTwo)
   if (verified.outcome === 'refuse') return verified
   const { principal, use } = verified
   if (use) source.used(use, now)

@@ -132,6 +132,7 @@ export function openFacts(parts: FactParts): LocalFacts {
             kind: door.kind,
             checkMembership: door.kind === 'apps',
             ...(door.kind === 'apps' && { scopes: Object.keys(door.scopes) }),
+            ...(door.kind === 'apps' && door.dpop && door.dpop !== 'off' && { dpop: door.dpop }),
           },
         ]
       }),

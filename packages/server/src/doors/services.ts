@@ -1,4 +1,4 @@
-import type { Guard, GuardOptions } from '@sallyport/guard'
+import type { Guard, GuardOptions, ReplayStore } from '@sallyport/guard'
 import type { Logger } from 'pino'
 import type { Limiter } from '../checks/limit.ts'
 import type { LocalFacts } from '../checks/facts.ts'
@@ -21,6 +21,8 @@ export interface Services {
   readonly sealer: Sealer
   readonly passwords: Passwords
   readonly limiter: Limiter
+  /** Proofs that this process has seen, whoever checked them. @see RFC 9449 §11.1 */
+  readonly replay: ReplayStore
   readonly log: Logger
   /** The server's own address, without a trailing slash. */
   readonly baseUrl: string
@@ -34,7 +36,13 @@ export interface Services {
   readonly closing: AbortSignal
   now(): number
   /** A guard over this server's own facts, wording refusals as `door` does. */
-  guardFor(door: Pick<DoorSettings, 'shape'>, options?: Pick<GuardOptions, 'onTwo' | 'resource'>): Guard
+  guardFor(door: Pick<DoorSettings, 'shape'>, options?: GuardChoices): Guard
+}
+
+/** What may differ between the guards of one server. */
+export type GuardChoices = Pick<GuardOptions, 'onTwo' | 'resource'> & {
+  /** What stands before the paths of its requests; the server's own address when left out. */
+  readonly base?: string
 }
 
 /** An audit event of a request. */

@@ -19,6 +19,8 @@ export interface GrantContext {
   readonly sealer: Sealer
   readonly door: GrantDoor
   readonly now: number
+  /** Thumbprint of the key that the request proved. @see RFC 9449 §5 */
+  readonly jkt?: string | undefined
   /** An audit event of this request. */
   event(type: string, more?: Omit<AuditEvent, 'type' | 'doorId' | 'ip' | 'requestId'>): AuditEvent
 }

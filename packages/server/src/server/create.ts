@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createGuard, type GuardOptions } from '@sallyport/guard'
+import { createGuard, createReplayStore, type GuardOptions } from '@sallyport/guard'
 import { ipBucket, type ProtocolError } from '@sallyport/protocol'
 import { type Logger, pino } from 'pino'
 import { createWidgetDesk } from '../accounts/widgets.ts'
@@ -118,6 +118,7 @@ async function openServices(
     openToken: (token) => parseOpaqueToken(token, sealer),
     reloadFailed: (err) => log.error({ err }, 'signing keys could not be read'),
   })
+  const replay = createReplayStore()
   store.follow(({ kind, id }) => facts.changed(kind, id))
   return {
     store,
@@ -127,6 +128,7 @@ async function openServices(
     sealer,
     passwords: await createPasswords(),
     limiter,
+    replay,
     log,
     baseUrl,
     doors,
@@ -135,8 +137,15 @@ async function openServices(
     demo: parts.demo ?? false,
     closing: closing.signal,
     now,
-    guardFor: ({ shape }, options) =>
-      createGuard({ source: facts, now, shape, refused: logRefusal(log), ...options }),
+    guardFor: ({ shape }, { base = baseUrl, ...options } = {}) =>
+      createGuard({
+        source: facts,
+        now,
+        shape,
+        refused: logRefusal(log),
+        dpop: { base, replay },
+        ...options,
+      }),
   }
 }
 
@@ -163,6 +172,7 @@ async function mountPlatforms(platforms: readonly Platform[], services: Services
 /** What the audit log keeps of a refused request: attempts on credentials and consent, not typing mistakes. */
 const audited = new Set([
   'invalid_client',
+  'invalid_dpop_proof',
   'invalid_grant',
   'unauthorized_client',
   'no_active_account',

@@ -86,6 +86,13 @@ export interface AppsDoor extends DoorBase {
   /** The most that a role may grant; a role left out may grant everything. */
   readonly roles: Readonly<Record<string, Scope>>
   readonly codeLifetime: number
+  /**
+   * Tokens bound to a key of the client's: not at all (when left out; a `DPoP` header is then ignored), for clients that send a
+   * proof, or for everybody. @see RFC 9449
+   */
+  readonly dpop?: 'off' | 'optional' | 'required'
+  /** Whether proofs need a nonce of the server's; they do when left out. @see RFC 9449 §8 */
+  readonly dpopNonce?: boolean
   readonly accessLifetime: number
   readonly accessFormat?: AccessFormat
   readonly refresh: RefreshSettings

@@ -98,7 +98,9 @@ async function decide(request: Request, routes: readonly ForwardRoute[], service
   const { method, path } = forwarded(request)
   const route = routeOf(routes, method, path)
   const asked: GuardRequest = { method, path, header: request.header, ip: request.ip }
-  const check = await services.guardFor(route).check(asked, route.rule)
+  const check = await services
+    .guardFor(route, route.origin === undefined ? {} : { base: route.origin })
+    .check(asked, route.rule)
   if (check.outcome === 'refuse') return check
   const token = route.token && { 'x-auth-token': internalToken(check.principal, route.path, services) }
   return {
