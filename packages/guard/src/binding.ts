@@ -2,6 +2,7 @@ import type { CompactJws } from '@sallyport/protocol'
 import { type DpopNonces, verifyProof } from './dpop.ts'
 import type { Credential } from './recognise.ts'
 import type { ReplayStore } from './replay.ts'
+import type { GuardRequest } from './request.ts'
 import { type Refused, refuse, type Verification } from './verified.ts'
 import { parseConfirmation } from './token-claims.ts'
 
@@ -16,6 +17,9 @@ export interface Binding {
 /** An access token as it was presented. */
 export type PresentedToken = Extract<Credential, { readonly type: 'jwt' | 'opaque-token' }>
 
+/** The requests whose proof was good, with what for: a request may be checked against several rules, its proof is one use. */
+const proven = new WeakMap<GuardRequest, string>()
+
 async function checkProof(
   secret: string,
   jkt: string,
@@ -26,12 +30,16 @@ async function checkProof(
     return refuse('invalid', 'a bound token, and the guard has no `resource` to check its proof against')
   if (!request.path.startsWith('/')) return refuse('invalid', 'a bound token for a target that is no path')
   const url = binding.base + request.path
+  const what = `${url} ${jkt}`
+  if (proven.get(request) === what) return undefined
   const expected = { method: request.method, url, accessToken: secret, nonces: binding.nonces?.good(now) }
   const { replay } = binding
   const verdict = await verifyProof(request.header('dpop'), expected, { replay, now, jkt })
   if (verdict.outcome === 'refuse') return refuse('invalid', `DPoP: ${verdict.detail}`, 'invalid_dpop_proof')
   if (verdict.outcome === 'use-nonce') return refuse('invalid', `DPoP: ${verdict.detail}`, 'use_dpop_nonce')
-  return verdict.jkt === jkt ? undefined : refuse('invalid', 'DPoP: not the key that the token is bound to')
+  if (verdict.jkt !== jkt) return refuse('invalid', 'DPoP: not the key that the token is bound to')
+  proven.set(request, what)
+  return undefined
 }
 
 /**

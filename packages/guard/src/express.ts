@@ -3,6 +3,7 @@ import type { Guard, GuardRule } from './guard.ts'
 import { answerNode, targetOf } from './node-answer.ts'
 import { rawValues } from './raw-headers.ts'
 import type { GuardRequest } from './request.ts'
+import { sameRequest } from './same-request.ts'
 
 /** What the adapter needs of a request: Express 4 and 5, and `node:http` itself, have it. */
 export interface NodeRequest {
@@ -47,11 +48,11 @@ export function principalOf(request: NodeRequest): Principal {
 
 function guardRequestOf<R extends NodeRequest>(request: R, { ipOf }: ExpressOptions<R>): GuardRequest {
   const { rawHeaders, socket } = request
-  return {
+  return sameRequest(request, {
     ...targetOf(request),
     header: (name) => rawValues(rawHeaders, name),
     ip: ipOf ? ipOf(request) : (socket.remoteAddress ?? ''),
-  }
+  })
 }
 
 /**

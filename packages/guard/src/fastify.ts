@@ -1,6 +1,7 @@
 import type { Principal } from '@sallyport/protocol'
 import type { Guard, GuardRule } from './guard.ts'
 import { rawValues } from './raw-headers.ts'
+import { sameRequest } from './same-request.ts'
 
 /** What the adapter needs of a Fastify 5 request. */
 export interface FastifyRequestLike {
@@ -35,7 +36,7 @@ export function fastifyGuard(
     const { method, url, raw, ip } = request
     const path = url.split('?', 1)[0] ?? ''
     const asked = { method, path, header: (name: string) => rawValues(raw.rawHeaders, name), ip }
-    const check = await guard.check(asked, rule)
+    const check = await guard.check(sameRequest(request, asked), rule)
     for (const [name, value] of Object.entries(check.headers)) reply.header(name, value)
     if (check.outcome === 'allow') {
       principals.set(request, check.principal)

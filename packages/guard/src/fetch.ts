@@ -1,6 +1,7 @@
 import type { Principal } from '@sallyport/protocol'
 import type { Check, Guard, GuardRule } from './guard.ts'
 import type { GuardRequest } from './request.ts'
+import { sameRequest } from './same-request.ts'
 
 /** What a `Request` does not say about its caller. */
 export interface FetchInfo {
@@ -28,7 +29,8 @@ function valuesOf(headers: Headers, name: string): readonly string[] {
 
 function guardRequestOf(request: Request, { ip }: FetchInfo): GuardRequest {
   const { method, headers, url } = request
-  return { method, path: new URL(url).pathname, header: (name) => valuesOf(headers, name), ip }
+  const path = new URL(url).pathname
+  return sameRequest(request, { method, path, header: (name) => valuesOf(headers, name), ip })
 }
 
 function answerOf({ status, headers, body }: Pick<Refusal, 'status' | 'headers' | 'body'>): Response {

@@ -3,6 +3,7 @@ import type { Principal } from '@sallyport/protocol'
 import type { Guard, GuardRule } from './guard.ts'
 import { answerNode, targetOf } from './node-answer.ts'
 import { rawValues } from './raw-headers.ts'
+import { sameRequest } from './same-request.ts'
 
 /** Settings of the adapter. */
 export interface NodeOptions {
@@ -19,11 +20,11 @@ export function nodeGuard(
   { ipOf = ({ socket }) => socket.remoteAddress ?? '' }: NodeOptions = {},
 ): (rule: GuardRule, request: IncomingMessage, response: ServerResponse) => Promise<Principal | undefined> {
   return async (rule, request, response) => {
-    const asked = {
+    const asked = sameRequest(request, {
       ...targetOf(request),
       header: (name: string) => rawValues(request.rawHeaders, name),
       ip: ipOf(request),
-    }
+    })
     const check = await guard.check(asked, rule)
     for (const [name, value] of Object.entries(check.headers)) response.setHeader(name, value)
     if (check.outcome === 'allow') return check.principal

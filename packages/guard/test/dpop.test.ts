@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createDpopNonces, createReplayStore, type Guard, type GuardOptions } from '@sallyport/guard'
+import { expressGuard } from '@sallyport/guard/express'
+import { fastifyGuard } from '@sallyport/guard/fastify'
+import { fetchGuard } from '@sallyport/guard/fetch'
 import { type Answer, allCallers, bearer, coreCaller, guardOf } from './support/callers.ts'
 import { alter } from './support/credentials.ts'
 import { newProofKey, type ProofFor, type ProofKey, proofOf } from './support/proofs.ts'
@@ -328,6 +331,43 @@ test('§11.1: of many requests with one proof at once exactly one is let in', as
   const one = guard(facts)
   const answers = await Promise.all(Array.from({ length: 20 }, () => ask(one, headers)))
   assert.equal(answers.filter(({ status }) => status === 200).length, 1)
+})
+
+test('§11.1: a request that meets two rules on its way uses its proof once, whatever the framework', async () => {
+  const facts = world()
+  const one = guard(facts)
+  const token = await signToken(boundClaims(facts))
+  const [first, second] = [{ doors }, { doors, scopes: ['domains:read'] }]
+  const fresh = async () => dpop(token, await proofOf(key, { url, now: facts.now, token }))
+  const raw = async () => (await fresh()).flat()
+  const method = 'GET'
+
+  const header = new Map((await fresh()).map(([name, value]) => [name.toLowerCase(), value]))
+  const record = {
+    method,
+    path: '/v1/domains',
+    ip: '',
+    header: (name: string) => [header.get(name) ?? []].flat(),
+  }
+  for (const rule of [first, second]) assert.equal((await one.check(record, rule)).outcome, 'allow')
+  assert.equal((await one.check({ ...record }, second)).outcome, 'refuse', 'another request with its proof')
+
+  const express = { method, url: '/v1/domains', rawHeaders: await raw(), socket: {} }
+  const response = { statusCode: 200, setHeader() {}, end: () => assert.fail('refused') }
+  let passed = 0
+  for (const rule of [first, second])
+    await expressGuard(one)(rule)(express, response, () => void (passed += 1))
+  assert.equal(passed, 2)
+
+  const fastify = { method, url: '/v1/domains', raw: { rawHeaders: await raw() }, ip: '' }
+  const reply = { code() {}, header() {}, send: () => assert.fail('refused') }
+  for (const rule of [first, second]) await fastifyGuard(one)(rule)(fastify, reply)
+
+  const headers = new Headers((await fresh()).map(([name, value]): [string, string] => [name, value]))
+  const inner = fetchGuard(one)(second, () => new Response('in'))
+  const outer = fetchGuard(one)(first, (request, _principal, info) => inner(request, info))
+  const answer = await outer(new Request(url, { headers }), { ip: '' })
+  assert.equal(await answer.text(), 'in')
 })
 
 test('§11.1: guards that share a store share what they have seen', async () => {
