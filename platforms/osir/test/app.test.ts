@@ -31,7 +31,13 @@ const tables: Tables = {
 }
 const reported: unknown[] = []
 const report = (error: unknown) => void reported.push(error)
-const app = osirApp(tables, { guard: () => guard, newId: (prefix) => `${prefix}1`, now: () => 1, report })
+const app = osirApp(tables, {
+  baseUrl: 'https://api.example',
+  guard: () => guard,
+  newId: (prefix) => `${prefix}1`,
+  now: () => 1,
+  report,
+})
 const server = createServer(app)
 let base: string
 before(async () => {
