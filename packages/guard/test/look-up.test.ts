@@ -32,18 +32,6 @@ test('many facts are several requests', async () => {
   assert.deepEqual(sizes, [200, 200, 50])
 })
 
-test('long ids are more requests: the server reads bodies of 64 KiB', async () => {
-  const bodies: number[] = []
-  const lookUp = createLookUp(async (keys) => {
-    bodies.push(JSON.stringify(keys).length)
-    return keys.map(([, id]) => id)
-  })
-  const ids = Array.from({ length: 20 }, (_, index) => String(index).padStart(8000, '0'))
-  assert.deepEqual(await Promise.all(ids.map((id) => lookUp('opaque-token', id))), ids)
-  assert.ok(bodies.every((size) => size < 64 * 1024))
-  assert.equal(bodies.length, 4)
-})
-
 test('when the server can’t say, everybody who asked hears so, and can ask again', async () => {
   let down = true
   const lookUp = createLookUp(async (keys) => {

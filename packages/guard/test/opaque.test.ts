@@ -1,6 +1,8 @@
 /** Opaque access tokens: what the server hid in them is judged as a JWT's claims are. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createOpaqueTokens } from '../src/remote/opaque-tokens.ts'
+import type { FactKey } from '../src/remote/server.ts'
 import { allCallers, bearer, coreCaller, guardOf } from './support/callers.ts'
 import {
   addFamily,
@@ -93,6 +95,21 @@ for (const [name, token] of [
     assert.deepEqual(facts.reads, [])
   })
 }
+
+test('a guard elsewhere asks once a token, and never for more than one request may hold', async () => {
+  const asked: (readonly FactKey[])[] = []
+  const source = createOpaqueTokens(async (keys) => {
+    asked.push(keys)
+    return keys.map(([, token]) => ({ sub: token.slice(0, 12) }))
+  }, 100)
+  const tokens = Array.from({ length: 20 }, (_, index) => `oat_${String(index).padStart(8000, '0')}`)
+  for (let time = 0; time < 2; time += 1) {
+    const claims = await Promise.all(tokens.map((token) => source(token)))
+    assert.deepEqual(claims[0], { sub: 'oat_00000000' })
+  }
+  assert.equal(asked.flat().length, tokens.length)
+  assert.ok(asked.every((keys) => JSON.stringify({ facts: keys }).length < 64 * 1024))
+})
 
 test('an opaque token is no key: X-API-Key does not take it', async () => {
   const facts = createFacts()

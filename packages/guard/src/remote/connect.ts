@@ -1,8 +1,8 @@
 import { createFactCache } from '../fact-cache.ts'
 import type { FactSource, WidgetSessionFacts } from '../facts.ts'
-import { secretHash } from '../secret-hash.ts'
 import { followFeed } from './feed.ts'
 import { createLookUp } from './look-up.ts'
+import { createOpaqueTokens } from './opaque-tokens.ts'
 import { type FactKey, type GuardServer, type Metadata, openServer, type ServerAccess } from './server.ts'
 
 /** How a guard in another process gets its facts. */
@@ -112,7 +112,7 @@ export async function connectFacts(options: RemoteOptions): Promise<RemoteFacts>
       return [...metadata.current().doors.values()]
     },
     doorOfIssuer: (issuer) => metadata.current().doors.get(issuer),
-    opaqueToken: createOpaqueTokens(lookUp, cacheSize),
+    opaqueToken: createOpaqueTokens((keys) => server.facts(keys), cacheSize),
     signingKey: async (kid) => metadata.current().keys.get(kid),
     used: ({ kind, hash }) => uses.add([kind, hash]),
     // Counted where the calls come together, which is not here.
@@ -123,20 +123,6 @@ export async function connectFacts(options: RemoteOptions): Promise<RemoteFacts>
       await uses.close()
     },
   }
-}
-
-/**
- * Claims of opaque tokens, asked for once. What the server hid in a token never changes, so neither the feed nor its loss
- * matters here; whether it still holds is for the live facts to say. Kept by hash, so that memory holds no usable token, and
- * apart from other facts, so that noise pushes none of those out.
- */
-function createOpaqueTokens(
-  lookUp: (kind: string, id: string) => Promise<unknown>,
-  size: number,
-): FactSource['opaqueToken'] {
-  const cache = createFactCache(size)
-  return (token) =>
-    cache.get(secretHash(token), () => lookUp('opaque-token', token) as ReturnType<FactSource['opaqueToken']>)
 }
 
 type Facts = Pick<

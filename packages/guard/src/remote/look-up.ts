@@ -7,30 +7,12 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Facts of one request to the server. */
-const most = 200
-/** Characters of their ids: opaque tokens are long, and the server reads bodies of 64 KiB. */
-const mostCharacters = 40_000
-
-/** Splits what was gathered into requests. */
-function portions(entries: readonly Waiting[]): readonly (readonly Waiting[])[] {
-  const all: Waiting[][] = []
-  let characters = 0
-  for (const entry of entries) {
-    const last = all.at(-1)
-    characters += entry.key[1].length
-    if (last && last.length < most && characters <= mostCharacters) last.push(entry)
-    else {
-      all.push([entry])
-      characters = entry.key[1].length
-    }
-  }
-  return all
-}
-
-/** Gathers the facts that one turn of the event loop asks for into one request; the same fact is asked for once. */
+/**
+ * Gathers the facts that one turn of the event loop asks for into requests of at most `most`; the same fact is asked for once.
+ */
 export function createLookUp(
   ask: (keys: readonly FactKey[]) => Promise<readonly unknown[]>,
+  most = 200,
 ): (kind: string, id: string) => Promise<unknown> {
   let waiting = new Map<string, { readonly promise: Promise<unknown>; readonly entry: Waiting }>()
 
@@ -46,7 +28,7 @@ export function createLookUp(
   function flush(): void {
     const entries = [...waiting.values()].map(({ entry }) => entry)
     waiting = new Map()
-    for (const portion of portions(entries)) void send(portion)
+    for (let at = 0; at < entries.length; at += most) void send(entries.slice(at, at + most))
   }
 
   return (kind, id) => {
