@@ -3,6 +3,7 @@ import {
   createDecipheriv,
   createHmac,
   type DecipherGCM,
+  hkdfSync,
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto'
@@ -23,22 +24,21 @@ const algorithm = 'aes-256-gcm'
 const saltBytes = 24
 const tagBytes = 16
 // A key of its own for each text, by a salt too long to come twice, so that one nonce is all a key ever needs. Random
-// nonces under one key would have to end after 2^32 texts. @see NIST SP 800-38D §8.3
+// nonces under one key would have to end after 2^32 texts. @see RFC 5869 §2, NIST SP 800-38D §8.3
 const nonce = Buffer.alloc(12)
 
 /** A sealer under `secret`. Parts are length-prefixed, so that no two lists of parts give one message. */
 export function createSealer(secret: string): Sealer {
   const key = Buffer.from(secret)
-  function mac(purpose: string, parts: readonly (string | number)[]): Buffer {
-    const code = createHmac('sha256', key)
+  function seal(purpose: string, parts: readonly (string | number)[]): string {
+    const mac = createHmac('sha256', key)
     for (const part of [purpose, ...parts]) {
       const bytes = Buffer.from(String(part))
-      code.update(`${bytes.length}:`).update(bytes)
+      mac.update(`${bytes.length}:`).update(bytes)
     }
-    return code.digest()
+    return mac.digest('base64url')
   }
-  const seal: Sealer['seal'] = (purpose, parts) => mac(purpose, parts).toString('base64url')
-  const keyOf = (purpose: string, salt: Buffer) => mac('hide', [purpose, salt.toString('base64url')])
+  const keyOf = (purpose: string, salt: Buffer) => Buffer.from(hkdfSync('sha256', key, salt, purpose, 32))
 
   return {
     seal,
