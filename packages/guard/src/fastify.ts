@@ -1,5 +1,6 @@
 import type { Principal } from '@sallyport/protocol'
 import type { Guard, GuardRule } from './guard.ts'
+import { targetOf } from './node-answer.ts'
 import { rawValues } from './raw-headers.ts'
 import { sameRequest } from './same-request.ts'
 
@@ -7,6 +8,8 @@ import { sameRequest } from './same-request.ts'
 export interface FastifyRequestLike {
   readonly method: string
   readonly url: string
+  /** Before it was rewritten. */
+  readonly originalUrl?: string
   readonly raw: { readonly rawHeaders: readonly string[] }
   /** By Fastify's `trustProxy` setting. */
   readonly ip: string
@@ -33,9 +36,8 @@ export function fastifyGuard(
   guard: Guard,
 ): (rule: GuardRule) => (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown> {
   return (rule) => async (request, reply) => {
-    const { method, url, raw, ip } = request
-    const path = url.split('?', 1)[0] ?? ''
-    const asked = { method, path, header: (name: string) => rawValues(raw.rawHeaders, name), ip }
+    const { raw, ip } = request
+    const asked = { ...targetOf(request), header: (name: string) => rawValues(raw.rawHeaders, name), ip }
     const check = await guard.check(sameRequest(request, asked), rule)
     for (const [name, value] of Object.entries(check.headers)) reply.header(name, value)
     if (check.outcome === 'allow') {
@@ -56,8 +58,8 @@ export function fastifyGuard(
 export function fastifyMetadata(
   guard: Guard,
 ): (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown> {
-  return async ({ method, url }, reply) => {
-    const answer = guard.metadata({ method, path: url.split('?', 1)[0] ?? '' })
+  return async (request, reply) => {
+    const answer = guard.metadata(targetOf(request))
     if (!answer) return undefined
     for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value)
     reply.code(answer.status)

@@ -1,5 +1,6 @@
 import {
   dpopAlgorithms,
+  normaliseTarget,
   type Principal,
   permit,
   type Refusal,
@@ -158,7 +159,10 @@ function nonceHeader({ request, options, binding }: Decision): Headers {
 
 function bindingOf({ dpop = {} }: GuardOptions, origin: string | undefined): Binding | undefined {
   const { base = origin, replay = createReplayStore(), nonces } = dpop
-  return base === undefined ? undefined : { base, replay, nonces }
+  if (base === undefined) return undefined
+  if (normaliseTarget(base) === undefined)
+    throw new TypeError('dpop.base must be an address such as https://api.example.com')
+  return { base: base.replace(/\/$/, ''), replay, nonces }
 }
 
 /** A guard over live facts. It holds nothing but which signatures it has verified and which proofs it has seen. */

@@ -256,6 +256,15 @@ test('where a proxy cuts off a part of the path, `base` puts it back', async () 
   assert.equal((await ask(behind, dpop(token, await proof(url)))).status, 401)
 })
 
+test('a slash at the end of `base` is no part of the address, and what is no address stops the start', async () => {
+  const facts = world()
+  const token = await signToken(boundClaims(facts))
+  const behind = guard(facts, { dpop: { base: 'https://api.example/' } })
+  const proof = await proofOf(key, { url, now: facts.now, token })
+  assert.equal((await ask(behind, dpop(token, proof))).status, 200)
+  assert.throws(() => guard(facts, { dpop: { base: 'api.example' } }), /dpop\.base/)
+})
+
 test('a target that is no path can’t lend its host to the address', async () => {
   const facts = world()
   const token = await signToken(boundClaims(facts))
