@@ -1,14 +1,21 @@
 import { createServer } from 'node:http'
-import { connectFacts, createGuard, type GuardRule, type RemoteOptions } from '@sallyport/guard'
+import {
+  connectFacts,
+  createGuard,
+  type GuardOptions,
+  type GuardRule,
+  type RemoteOptions,
+} from '@sallyport/guard'
 import { expressGuard, principalOf } from '@sallyport/guard/express'
 
 // An API in a process of its own, on bare node:http, that knows the server by its address and a guard's credential.
-const { access, startAt } = JSON.parse(process.argv[2] ?? '{}') as {
+const { access, guard, startAt } = JSON.parse(process.argv[2] ?? '{}') as {
   readonly access: RemoteOptions
+  readonly guard?: Partial<GuardOptions>
   readonly startAt: number
 }
 const source = await connectFacts(access)
-const protect = expressGuard(createGuard({ source, now: () => startAt, shape: 'message' }))
+const protect = expressGuard(createGuard({ source, now: () => startAt, shape: 'message', ...guard }))
 
 const plans = ['Free', 'Standard', 'Enterprise']
 const rules: Readonly<Record<string, GuardRule>> = {

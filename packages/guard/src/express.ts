@@ -1,7 +1,9 @@
 import type { Principal } from '@sallyport/protocol'
 import type { Guard, GuardRule } from './guard.ts'
+import { answerNode, targetOf } from './node-answer.ts'
 import { rawValues } from './raw-headers.ts'
 import type { GuardRequest } from './request.ts'
+import { sameRequest } from './same-request.ts'
 
 /** What the adapter needs of a request: Express 4 and 5, and `node:http` itself, have it. */
 export interface NodeRequest {
@@ -45,13 +47,12 @@ export function principalOf(request: NodeRequest): Principal {
 }
 
 function guardRequestOf<R extends NodeRequest>(request: R, { ipOf }: ExpressOptions<R>): GuardRequest {
-  const { method = '', originalUrl, url = '', rawHeaders, socket } = request
-  return {
-    method,
-    path: (originalUrl ?? url).split('?', 1)[0] ?? '',
+  const { rawHeaders, socket } = request
+  return sameRequest(request, {
+    ...targetOf(request),
     header: (name) => rawValues(rawHeaders, name),
     ip: ipOf ? ipOf(request) : (socket.remoteAddress ?? ''),
-  }
+  })
 }
 
 /**
@@ -83,5 +84,18 @@ export function expressGuard<R extends NodeRequest = NodeRequest>(
     // Not writable: what runs later can't change by accident who is calling.
     Object.defineProperty(request, 'principal', { value: principal, enumerable: true, configurable: true })
     next()
+  }
+}
+
+/**
+ * Middleware that answers requests for the metadata of the guard's resource and lets every other one on. It belongs before
+ * what protects the rest: `app.use(expressMetadata(guard))`.
+ * @see RFC 9728 §3
+ */
+export function expressMetadata(
+  guard: Guard,
+): (request: NodeRequest, response: NodeResponse, next: () => void) => void {
+  return (request, response, next) => {
+    if (!answerNode(guard.metadata(targetOf(request)), request, response)) next()
   }
 }

@@ -11,10 +11,14 @@ export interface DoorFacts {
   readonly kind: 'people' | 'widgets' | 'apps' | 'vendors' | 'keys'
   /** Whether a person who left the team named by a token loses the token with it. */
   readonly checkMembership: boolean
+  /** What its apps may ask for. */
+  readonly scopes?: Scope | undefined
+  /** Whether its apps may, or must, have tokens that are bound to a key. @see RFC 9449 §5 */
+  readonly dpop?: 'optional' | 'required' | undefined
 }
 
-/** The algorithms a signature may have; never a shared secret. @see RFC 7518 §3.1, RFC 8037 §3.1 */
-export type SignatureAlgorithm = 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
+/** The algorithms a signature may have; never a shared secret. @see RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2 */
+export type SignatureAlgorithm = 'ES256' | 'Ed25519' | 'EdDSA' | 'RS256' | 'PS256'
 
 /** A public key and the one algorithm it may be used with. @see RFC 8725 §3.1 */
 export interface VerificationKey {
@@ -159,6 +163,8 @@ export interface Spent {
 export interface FactSource {
   /** The shapes of all API keys, and the doors they belong to. */
   readonly keyFormats: readonly (KeyFormat & { readonly doorId: string })[]
+  /** Every door that issues tokens. */
+  readonly doors: readonly DoorFacts[]
   /** The door that signs as `iss`, compared as a string. */
   doorOfIssuer(iss: string): DoorFacts | undefined
   /**
@@ -166,6 +172,11 @@ export interface FactSource {
    * yet: it must not lead to a request elsewhere.
    */
   signingKey(kid: string): Promise<VerificationKey | undefined>
+  /**
+   * The claims of an opaque access token that the server made, expired or not; `undefined` for any other. They never change.
+   * Whoever remembers them does so by the token's hash.
+   */
+  opaqueToken(token: string): Promise<Readonly<Record<string, unknown>> | undefined>
   family(familyId: string): Promise<FamilyFacts | undefined>
   account(accountId: string): Promise<AccountFacts | undefined>
   client(clientId: string): Promise<ClientFacts | undefined>

@@ -1,11 +1,15 @@
 import type { Principal } from '@sallyport/protocol'
 import type { Guard, GuardRule } from './guard.ts'
+import { targetOf } from './node-answer.ts'
 import { rawValues } from './raw-headers.ts'
+import { sameRequest } from './same-request.ts'
 
 /** What the adapter needs of a Fastify 5 request. */
 export interface FastifyRequestLike {
   readonly method: string
   readonly url: string
+  /** Before it was rewritten. */
+  readonly originalUrl?: string
   readonly raw: { readonly rawHeaders: readonly string[] }
   /** By Fastify's `trustProxy` setting. */
   readonly ip: string
@@ -32,10 +36,9 @@ export function fastifyGuard(
   guard: Guard,
 ): (rule: GuardRule) => (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown> {
   return (rule) => async (request, reply) => {
-    const { method, url, raw, ip } = request
-    const path = url.split('?', 1)[0] ?? ''
-    const asked = { method, path, header: (name: string) => rawValues(raw.rawHeaders, name), ip }
-    const check = await guard.check(asked, rule)
+    const { raw, ip } = request
+    const asked = { ...targetOf(request), header: (name: string) => rawValues(raw.rawHeaders, name), ip }
+    const check = await guard.check(sameRequest(request, asked), rule)
     for (const [name, value] of Object.entries(check.headers)) reply.header(name, value)
     if (check.outcome === 'allow') {
       principals.set(request, check.principal)
@@ -44,5 +47,22 @@ export function fastifyGuard(
     reply.code(check.status)
     // Fastify takes a hook that returns the reply for one that has answered.
     return reply.send(check.body)
+  }
+}
+
+/**
+ * A hook that answers requests for the metadata of the guard's resource and leaves every other one alone:
+ * `app.addHook('onRequest', fastifyMetadata(guard))`.
+ * @see RFC 9728 §3
+ */
+export function fastifyMetadata(
+  guard: Guard,
+): (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown> {
+  return async (request, reply) => {
+    const answer = guard.metadata(targetOf(request))
+    if (!answer) return undefined
+    for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value)
+    reply.code(answer.status)
+    return reply.send(answer.body)
   }
 }

@@ -1,6 +1,7 @@
 import type { Principal } from '@sallyport/protocol'
 import type { Check, Guard, GuardRule } from './guard.ts'
 import type { GuardRequest } from './request.ts'
+import { sameRequest } from './same-request.ts'
 
 /** What a `Request` does not say about its caller. */
 export interface FetchInfo {
@@ -18,6 +19,8 @@ export type GuardedHandler<I extends FetchInfo> = (
 /** A handler as Hono, Deno, Bun and the workers know it, with what the runtime knows of the caller. */
 export type FetchHandler<I extends FetchInfo = FetchInfo> = (request: Request, info: I) => Promise<Response>
 
+type Refusal = Extract<Check, { outcome: 'refuse' }>
+
 // `Headers` joins repetitions with a comma, and no value read here may hold one: split, a repetition shows again.
 function valuesOf(headers: Headers, name: string): readonly string[] {
   const value = headers.get(name)
@@ -26,10 +29,11 @@ function valuesOf(headers: Headers, name: string): readonly string[] {
 
 function guardRequestOf(request: Request, { ip }: FetchInfo): GuardRequest {
   const { method, headers, url } = request
-  return { method, path: new URL(url).pathname, header: (name) => valuesOf(headers, name), ip }
+  const path = new URL(url).pathname
+  return sameRequest(request, { method, path, header: (name) => valuesOf(headers, name), ip })
 }
 
-function answerOf({ status, headers, body }: Extract<Check, { outcome: 'refuse' }>): Response {
+function answerOf({ status, headers, body }: Pick<Refusal, 'status' | 'headers' | 'body'>): Response {
   return Response.json(body, { status, headers })
 }
 
@@ -49,5 +53,13 @@ export function fetchGuard(
     const check = await guard.check(guardRequestOf(request, info), rule)
     if (check.outcome === 'refuse') return answerOf(check)
     return withHeaders(await handler(request, check.principal, info), check.headers)
+  }
+}
+
+/** The answer to a request for the metadata of the guard's resource; `undefined` for every other request. @see RFC 9728 §3 */
+export function fetchMetadata(guard: Guard): (request: Request) => Response | undefined {
+  return ({ method, url }) => {
+    const answer = guard.metadata({ method, path: new URL(url).pathname })
+    return answer && answerOf(answer)
   }
 }

@@ -1,4 +1,6 @@
 import {
+  dpopAlgorithms,
+  normaliseTarget,
   type Principal,
   permit,
   type Refusal,
@@ -7,9 +9,13 @@ import {
   renderRefusal,
   type Shape,
 } from '@sallyport/protocol'
+import type { Binding } from './binding.ts'
+import type { DpopNonces } from './dpop.ts'
 import type { FactSource } from './facts.ts'
 import { rateLimitHeaders, waitOf } from './rate-limit-headers.ts'
 import type { GuardRequest } from './request.ts'
+import { createReplayStore, type ReplayStore } from './replay.ts'
+import { answerMetadata, type MetadataAnswer, openResource, type ResourceSettings } from './resource.ts'
 import { SignatureCache } from './signature-cache.ts'
 import { type Refused, refuse } from './verified.ts'
 import { type OnTwo, verify } from './verify.ts'
@@ -18,6 +24,19 @@ import { type OnTwo, verify } from './verify.ts'
 export interface GuardRule extends Rule {
   /** Names that the fact source knows. Counted after everything else has passed, so a refused call costs nothing. */
   readonly limits?: readonly string[]
+}
+
+/** How a guard checks tokens that are bound to a key. @see RFC 9449 */
+export interface GuardDpop {
+  /**
+   * What stands before the path of a request in the address that its client knows; the origin of `resource` when left out. Say
+   * it where a proxy cuts off a part of the path: `https://api.example.com/billing`.
+   */
+  readonly base?: string
+  /** Remembers used proofs; left out: this guard's memory. */
+  readonly replay?: ReplayStore
+  /** Asks every proof for a nonce; left out: the proof's own clock has to do. @see RFC 9449 §9 */
+  readonly nonces?: DpopNonces
 }
 
 /** Settings of a guard. */
@@ -30,8 +49,14 @@ export interface GuardOptions {
   readonly realm?: string
   /** What to do with an API key and another credential in one request; `reject` when left out. */
   readonly onTwo?: OnTwo
-  /** Address of the protected resource's metadata, told in challenges. @see RFC 9728 §5.1 */
+  /**
+   * The API as its clients know it, such as `https://api.example.com/v1`: the guard then serves its metadata and says in
+   * challenges where that is. @see RFC 9728 §2, §5.1
+   */
+  readonly resource?: string | ResourceSettings
+  /** Address of metadata that is served elsewhere, told in challenges instead. @see RFC 9728 §5.1 */
   readonly resourceMetadata?: string
+  readonly dpop?: GuardDpop
   /** Hears of every refusal, with the detail that the caller is not told. For logs. */
   readonly refused?: (refusal: Refusal, request: GuardRequest) => void
 }
@@ -53,6 +78,11 @@ export interface Guard {
    * Also usable before routing: a rule of nothing but `doors` refuses strangers before they learn which paths there are.
    */
   check(request: GuardRequest, rule: GuardRule): Promise<Check>
+  /**
+   * The answer to a request for the metadata of the guard's resource, which anybody may read; `undefined` for every other
+   * request. Each adapter has a mount for it. @see RFC 9728 §3
+   */
+  metadata(request: Pick<GuardRequest, 'method' | 'path'>): MetadataAnswer | undefined
 }
 
 type Headers = Readonly<Record<string, string>>
@@ -65,6 +95,7 @@ interface Decision {
   readonly rule: GuardRule
   readonly options: GuardOptions
   readonly signatures: SignatureCache
+  readonly binding: Binding | undefined
 }
 
 async function spend(principal: Principal, { rule, options }: Decision, now: number): Promise<Decided> {
@@ -82,10 +113,10 @@ async function spend(principal: Principal, { rule, options }: Decision, now: num
 }
 
 async function decide(decision: Decision): Promise<Decided> {
-  const { request, rule, options, signatures } = decision
+  const { request, rule, options, signatures, binding } = decision
   const { source, onTwo = 'reject' } = options
   const now = options.now()
-  const verdict = await verify(request, source, { now, onTwo, signatures })
+  const verdict = await verify(request, source, { now, onTwo, signatures, binding })
   if (verdict.outcome === 'refuse') return verdict
   const allowed = permit(verdict.principal, rule)
   if (allowed.outcome === 'refuse') return allowed
@@ -105,22 +136,66 @@ async function decideOrUnavailable(decision: Decision): Promise<Decided> {
   }
 }
 
-/** A guard over live facts. It holds nothing but which signatures it has verified. */
+/** Whether the caller came with the DPoP scheme, so that this scheme's challenge is the one to tell what was wrong. */
+function cameByDpop(request: GuardRequest): boolean {
+  const [authorization] = request.header('authorization')
+  return /^dpop /i.test(authorization ?? '')
+}
+
+/** What a refusal says beside its reason, by the guard's settings and the doors of the rule. */
+function surroundings({ request, rule, options, binding }: Decision): Partial<Refusal> {
+  const { source, realm } = options
+  // Said only where some door hands out such tokens: else no caller could do anything with it.
+  const bound = binding && source.doors.some(({ doorId, dpop }) => dpop && rule.doors.includes(doorId))
+  return {
+    ...(realm !== undefined && { realm }),
+    ...(bound && { dpopAlgorithms }),
+    ...(bound && cameByDpop(request) && { scheme: 'DPoP' as const }),
+  }
+}
+
+/** The nonce for the next proof, for whoever sends proofs. @see RFC 9449 §8.2, §9 */
+function nonceHeader({ request, options, binding }: Decision): Headers {
+  if (!binding?.nonces || !cameByDpop(request)) return {}
+  return { 'DPoP-Nonce': binding.nonces.current(options.now()) }
+}
+
+function bindingOf({ dpop = {} }: GuardOptions, origin: string | undefined): Binding | undefined {
+  const { base = origin, replay = createReplayStore(), nonces } = dpop
+  if (base === undefined) return undefined
+  if (normaliseTarget(base) === undefined)
+    throw new TypeError('dpop.base must be an address such as https://api.example.com')
+  return { base: base.replace(/\/$/, ''), replay, nonces }
+}
+
+/** A guard over live facts. It holds nothing but which signatures it has verified and which proofs it has seen. */
 export function createGuard(options: GuardOptions): Guard {
-  const { shape, realm, resourceMetadata } = options
+  const { shape, source } = options
+  const resource = openResource(options.resource)
+  const resourceMetadata = options.resourceMetadata ?? resource?.parsed.metadataUrl
   const signatures = new SignatureCache()
+  const binding = bindingOf(options, resource?.parsed.origin)
   return {
     async check(request, rule) {
-      const decided = await decideOrUnavailable({ request, rule, options, signatures })
-      if (decided.outcome === 'allow') return decided
+      const decision = { request, rule, options, signatures, binding }
+      const decided = await decideOrUnavailable(decision)
+      const nonce = nonceHeader(decision)
+      if (decided.outcome === 'allow') return { ...decided, headers: { ...decided.headers, ...nonce } }
       const refusal: Refusal = {
         ...decided.refusal,
-        ...(realm !== undefined && { realm }),
+        ...surroundings(decision),
         ...(resourceMetadata !== undefined && { resourceMetadata }),
       }
       options.refused?.(refusal, request)
       const { status, headers, body } = renderRefusal(shape, refusal)
-      return { outcome: 'refuse', refusal, status, headers: { ...headers, ...decided.headers }, body }
+      return {
+        outcome: 'refuse',
+        refusal,
+        status,
+        headers: { ...headers, ...decided.headers, ...nonce },
+        body,
+      }
     },
+    metadata: (request) => resource && answerMetadata(request, resource, source),
   }
 }

@@ -1,5 +1,5 @@
 import type { Principal } from '@sallyport/protocol'
-import { type FetchInfo, fetchGuard } from './fetch.ts'
+import { type FetchInfo, fetchGuard, fetchMetadata } from './fetch.ts'
 import type { Guard, GuardRule } from './guard.ts'
 
 /** What the adapter needs of a Hono context. */
@@ -36,5 +36,17 @@ export function honoGuard<C extends HonoContextLike>(
     if (!allowed) return response
     context.res = response
     return undefined
+  }
+}
+
+/** Middleware that answers requests for the metadata of the guard's resource: `app.use(honoMetadata(guard))`. @see RFC 9728 §3 */
+export function honoMetadata(
+  guard: Guard,
+): (context: HonoContextLike, next: () => Promise<void>) => Promise<Response | undefined> {
+  const answer = fetchMetadata(guard)
+  return async ({ req }, next) => {
+    const found = answer(req.raw)
+    if (!found) await next()
+    return found
   }
 }

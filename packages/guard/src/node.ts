@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Principal } from '@sallyport/protocol'
 import type { Guard, GuardRule } from './guard.ts'
+import { answerNode, targetOf } from './node-answer.ts'
 import { rawValues } from './raw-headers.ts'
+import { sameRequest } from './same-request.ts'
 
 /** Settings of the adapter. */
 export interface NodeOptions {
@@ -18,13 +20,11 @@ export function nodeGuard(
   { ipOf = ({ socket }) => socket.remoteAddress ?? '' }: NodeOptions = {},
 ): (rule: GuardRule, request: IncomingMessage, response: ServerResponse) => Promise<Principal | undefined> {
   return async (rule, request, response) => {
-    const { method = '', url = '', rawHeaders } = request
-    const asked = {
-      method,
-      path: url.split('?', 1)[0] ?? '',
-      header: (name: string) => rawValues(rawHeaders, name),
+    const asked = sameRequest(request, {
+      ...targetOf(request),
+      header: (name: string) => rawValues(request.rawHeaders, name),
       ip: ipOf(request),
-    }
+    })
     const check = await guard.check(asked, rule)
     for (const [name, value] of Object.entries(check.headers)) response.setHeader(name, value)
     if (check.outcome === 'allow') return check.principal
@@ -33,4 +33,9 @@ export function nodeGuard(
     response.end(JSON.stringify(check.body))
     return undefined
   }
+}
+
+/** Answers a request for the metadata of the guard's resource; `false`, and nothing done, for every other. @see RFC 9728 §3 */
+export function nodeMetadata(guard: Guard): (request: IncomingMessage, response: ServerResponse) => boolean {
+  return (request, response) => answerNode(guard.metadata(targetOf(request)), request, response)
 }

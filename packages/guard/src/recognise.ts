@@ -1,7 +1,9 @@
 import {
   type CompactJws,
   type Environment,
+  isOpaqueToken,
   type KeyFormat,
+  opaqueTokenPrefix,
   parseAuthorization,
   parseCompactJws,
   recogniseApiKey,
@@ -9,7 +11,12 @@ import {
 
 /** A credential by its shape. That it has one says nothing about whether it is valid. */
 export type Credential =
-  | { readonly type: 'jwt'; readonly secret: string; readonly jws: CompactJws }
+  | {
+      readonly type: 'jwt'
+      readonly secret: string
+      readonly jws: CompactJws
+      readonly scheme?: 'dpop'
+    }
   | {
       readonly type: 'api-key'
       readonly secret: string
@@ -17,7 +24,8 @@ export type Credential =
       readonly doorId: string
     }
   | { readonly type: 'session-token'; readonly secret: string }
-  | { readonly type: 'opaque'; readonly secret: string }
+  | { readonly type: 'opaque-token'; readonly secret: string; readonly scheme?: 'dpop' }
+  | { readonly type: 'unknown'; readonly secret: string }
 
 /** Something presented that can be no credential of ours. */
 export interface Malformed {
@@ -61,7 +69,11 @@ function credentialOf(secret: string, formats: DoorKeyFormats): Credential | Mal
     return { type: 'api-key', secret, environment, doorId: format.doorId }
   }
   if (secret.startsWith(sessionTokenPrefix)) return { type: 'session-token', secret }
-  if (!threeSegments.test(secret)) return { type: 'opaque', secret }
+  if (secret.startsWith(opaqueTokenPrefix))
+    return isOpaqueToken(secret)
+      ? { type: 'opaque-token', secret }
+      : malformed('no opaque token looks like this')
+  if (!threeSegments.test(secret)) return { type: 'unknown', secret }
   const jws = parseCompactJws(secret)
   return jws ? { type: 'jwt', secret, jws } : malformed('three segments that are no acceptable JWS')
 }
@@ -70,8 +82,13 @@ function readAuthorization(header: string, formats: DoorKeyFormats): Credential 
   const parsed = parseAuthorization(header)
   if (!parsed) return malformed('Authorization is not a scheme and one token')
   // RFC 9110 §11.1: the scheme is compared without regard to case.
-  if (parsed.scheme !== 'bearer') return malformed('Authorization scheme is not Bearer')
-  return credentialOf(parsed.value, formats)
+  if (parsed.scheme !== 'bearer' && parsed.scheme !== 'dpop')
+    return malformed('Authorization scheme is neither Bearer nor DPoP')
+  const found = credentialOf(parsed.value, formats)
+  if (parsed.scheme === 'bearer' || found.type === 'malformed') return found
+  return found.type === 'jwt' || found.type === 'opaque-token'
+    ? { ...found, scheme: 'dpop' }
+    : malformed('nothing but an access token goes under DPoP')
 }
 
 function readApiKey(header: string, formats: DoorKeyFormats): Credential | Malformed {
@@ -90,7 +107,7 @@ function one(found: Credential | Malformed): Recognised {
  *
  * A repeated header is refused rather than picked from: a proxy before us may have looked at the other value.
  *
- * @see RFC 6750 §2
+ * @see RFC 6750 §2, RFC 9449 §7.1
  */
 export function recognise({ authorization, apiKey }: Presented, formats: DoorKeyFormats): Recognised {
   if (authorization.length > 1) return { outcome: 'malformed', detail: 'Authorization repeated' }

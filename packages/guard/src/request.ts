@@ -1,4 +1,4 @@
-/** A request as the guard needs it. */
+/** A request as the guard needs it. One that is checked again is the same object: what it proved need not be proved twice. */
 export interface GuardRequest {
   readonly method: string
   /** Without the query: no credential is ever read from there. @see RFC 9700 §4.3.2 */

@@ -8,6 +8,7 @@ function suits({ alg, key }: VerificationKey): boolean {
   switch (alg) {
     case 'ES256':
       return key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1'
+    case 'Ed25519':
     case 'EdDSA':
       return key.asymmetricKeyType === 'ed25519'
     case 'RS256':
@@ -32,6 +33,7 @@ export function isSignedBy(
   switch (alg) {
     case 'ES256':
       return verify('sha256', input, { key, dsaEncoding: 'ieee-p1363' }, signature)
+    case 'Ed25519':
     case 'EdDSA':
       return verify(null, input, key, signature)
     case 'RS256':

@@ -1,4 +1,4 @@
-import { type CompactJws, parseScope, type Scope } from '@sallyport/protocol'
+import { type CompactJws, isThumbprint, parseScope, type Scope } from '@sallyport/protocol'
 
 /** The claims the guard reads of any token of ours. @see RFC 7519 §4.1 */
 export interface TokenClaims {
@@ -66,6 +66,20 @@ export function parseAccessClaims({ fam, client_id, team, scope }: Payload): Acc
   const values = scope === undefined || scope === '' ? [] : isText(scope) ? parseScope(scope) : undefined
   if (!isText(fam) || clientId === wrong || teamId === wrong || !values) return undefined
   return { familyId: fam, clientId, teamId, scope: values }
+}
+
+/**
+ * The key that a token is bound to; `undefined` for a bearer token. A binding by any other means is malformed here: taking such
+ * a token would be taking it unbound.
+ * @see RFC 7800 §3.1, RFC 9449 §6.1
+ */
+export function parseConfirmation({ cnf }: Payload): { readonly jkt: string } | 'malformed' | undefined {
+  if (cnf === undefined) return undefined
+  if (typeof cnf !== 'object' || cnf === null || Array.isArray(cnf)) return 'malformed'
+  const [only, ...others] = Object.entries(cnf)
+  if (!only || others.length > 0) return 'malformed'
+  const [name, jkt] = only
+  return name === 'jkt' && typeof jkt === 'string' && isThumbprint(jkt) ? { jkt } : 'malformed'
 }
 
 /** The claims, or `undefined` when one is missing or of the wrong type. */

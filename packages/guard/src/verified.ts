@@ -1,6 +1,7 @@
 import type { Principal, Refusal, RefusalReason } from '@sallyport/protocol'
 import type { FactSource, Use } from './facts.ts'
 import type { GuardRequest } from './request.ts'
+import type { Binding } from './binding.ts'
 import type { SignatureCache } from './signature-cache.ts'
 
 /** A credential that was turned down. */
@@ -25,9 +26,15 @@ export interface Verification {
   readonly source: FactSource
   readonly signatures: SignatureCache
   readonly now: number
+  /** Left out: no bound token can be checked, so none is taken. */
+  readonly binding?: Binding | undefined
 }
 
 /** A refusal with its reason; `detail` is for the log only. */
-export function refuse(reason: RefusalReason, detail: string): Refused {
-  return { outcome: 'refuse', refusal: { reason, detail } }
+export function refuse(
+  reason: RefusalReason,
+  detail: string,
+  proofError?: NonNullable<Refusal['proofError']>,
+): Refused {
+  return { outcome: 'refuse', refusal: { reason, detail, ...(proofError && { proofError }) } }
 }

@@ -1,3 +1,4 @@
+import type { Binding } from './binding.ts'
 import type { FactSource } from './facts.ts'
 import { type Credential, type Malformed, recognise } from './recognise.ts'
 import type { GuardRequest } from './request.ts'
@@ -5,6 +6,7 @@ import type { SignatureCache } from './signature-cache.ts'
 import { type Refused, refuse, type Verification, type Verified } from './verified.ts'
 import { verifyApiKey } from './verify-api-key.ts'
 import { verifyJwt } from './verify-jwt.ts'
+import { verifyOpaqueToken } from './verify-opaque-token.ts'
 import { verifySessionToken } from './verify-session-token.ts'
 
 /** What to do with a request that presents an API key and another credential. */
@@ -15,6 +17,7 @@ export interface VerifyOptions {
   readonly now: number
   readonly onTwo: OnTwo
   readonly signatures: SignatureCache
+  readonly binding?: Binding | undefined
 }
 
 /** Who is calling, with the use to note once they are let in; or why nobody may be taken to be calling. */
@@ -31,7 +34,9 @@ function verifyOne(
       return verifyApiKey(credential.secret, verification)
     case 'session-token':
       return verifySessionToken(credential.secret, verification)
-    case 'opaque':
+    case 'opaque-token':
+      return verifyOpaqueToken(credential, verification)
+    case 'unknown':
       return refuse('invalid', 'no credential of ours looks like this')
     case 'malformed':
       return refuse('invalid', credential.detail)
@@ -80,7 +85,7 @@ async function verifyPresented(verification: Verification, onTwo: OnTwo): Promis
 export function verify(
   request: GuardRequest,
   source: FactSource,
-  { now, onTwo, signatures }: VerifyOptions,
+  { now, onTwo, signatures, binding }: VerifyOptions,
 ): Promise<Verdict> {
-  return verifyPresented({ request, source, signatures, now }, onTwo)
+  return verifyPresented({ request, source, signatures, now, binding }, onTwo)
 }

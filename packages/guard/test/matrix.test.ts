@@ -64,9 +64,9 @@ function assertAnswer(answer: Answer, status: number, kind: string): void {
   )
 }
 
-for (const [index, [kind, make]] of credentials.entries()) {
+for (const [index, [kind, make, label = kind]] of credentials.entries()) {
   for (const [name, rule, spoil, status] of states) {
-    test(`${index + 1}. ${kind} ${name}: ${status}, three ways`, async () => {
+    test(`${index + 1}. ${label} ${name}: ${status}, however the guard is mounted`, async () => {
       const one = await make()
       const callers = await allCallers(guardOf(one.facts))
       const secret = spoil(one)

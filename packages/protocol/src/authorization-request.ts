@@ -1,3 +1,4 @@
+import { isThumbprint } from './dpop.ts'
 import type { ErrorCode } from './errors.ts'
 import { isCodeChallenge } from './pkce.ts'
 import { redirectUriMatches } from './redirect-uri.ts'
@@ -17,6 +18,8 @@ export interface AuthorizationPolicy {
   readonly pkce: 'required' | 'confidential-may-omit'
   /** All scopes the door knows. */
   readonly scopes: Scope
+  /** Whether it binds codes to keys. */
+  readonly dpop: boolean
 }
 
 /** An authorization request as `parseQuery` read it; `client` is the door's own client of that id, if any. */
@@ -38,6 +41,8 @@ export interface AuthorizationRequest {
   readonly scope: Scope
   readonly scopeAsked: boolean
   readonly codeChallenge: string | undefined
+  /** Thumbprint of the key that the code is for. @see RFC 9449 §10 */
+  readonly dpopJkt: string | undefined
   readonly nonce: string | undefined
   readonly prompt: readonly string[]
   readonly maxAge: number | undefined
@@ -161,6 +166,14 @@ function readMaxAge(params: ReadonlyMap<string, string>): Read<number | undefine
     : fault('invalid_request', 'max_age must be a number of seconds')
 }
 
+/** A door that binds nothing ignores it, as any parameter it does not know. @see RFC 9449 §10 */
+function readDpopJkt({ params, policy }: AuthorizationInput): Read<string | undefined> {
+  const jkt = policy.dpop ? params.get('dpop_jkt') : undefined
+  return jkt === undefined || isThumbprint(jkt)
+    ? { value: jkt }
+    : fault('invalid_request', 'dpop_jkt must be a SHA-256 thumbprint')
+}
+
 function readRequest(
   input: AuthorizationInput,
   client: AuthorizationClient,
@@ -171,6 +184,8 @@ function readRequest(
   if (form) return form
   const challenge = readChallenge(input, client)
   if ('error' in challenge) return challenge
+  const dpopJkt = readDpopJkt(input)
+  if ('error' in dpopJkt) return dpopJkt
   const scope = readScope(input, client)
   if ('error' in scope) return scope
   const prompt = readPrompt(params)
@@ -186,6 +201,7 @@ function readRequest(
       scope: scope.value,
       scopeAsked: params.has('scope'),
       codeChallenge: challenge.value,
+      dpopJkt: dpopJkt.value,
       nonce: params.get('nonce'),
       prompt: prompt.value,
       maxAge: maxAge.value,

@@ -9,6 +9,8 @@ export interface AuthorizationCode {
   /** The redirect URI that the authorization request named; `undefined` when it named none. */
   readonly askedRedirectUri: string | undefined
   readonly codeChallenge: string | undefined
+  /** Thumbprint of the only key that may exchange it. @see RFC 9449 §10 */
+  readonly dpopJkt: string | undefined
   readonly expiresAt: number
   /** Whether an earlier exchange took it, successful or not. */
   readonly usedBefore: boolean
@@ -22,6 +24,8 @@ export interface CodeExchange {
   readonly clientId: string
   readonly redirectUri: string | undefined
   readonly codeVerifier: string | undefined
+  /** Thumbprint of the key that a proof came with. */
+  readonly jkt: string | undefined
 }
 
 /** What to do with a presented code. */
@@ -45,7 +49,7 @@ function redirectUriRepeated(code: AuthorizationCode, presented: string | undefi
  * Door and client come before reuse, so that nobody ends a family that is not theirs. Reuse comes before expiry: a
  * late replay still proves that the code leaked.
  *
- * @see RFC 6749 §4.1.2, §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1
+ * @see RFC 6749 §4.1.2, §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1, RFC 9449 §10
  */
 export function decideCode(
   code: AuthorizationCode | undefined,
@@ -59,6 +63,7 @@ export function decideCode(
   if (code.endedAt !== undefined) return refuse('family ended')
   if (code.expiresAt <= now) return refuse('expired')
   if (!redirectUriRepeated(code, exchange.redirectUri)) return refuse('redirect_uri differs')
+  if (code.dpopJkt !== undefined && code.dpopJkt !== exchange.jkt) return refuse('bound to another key')
   if (code.codeChallenge === undefined) {
     // RFC 9700 §4.8.2: a verifier without a challenge means that someone stripped the challenge.
     return exchange.codeVerifier === undefined

@@ -9,6 +9,9 @@ const table = {
   unsupported_grant_type: 400,
   unsupported_response_type: 400,
   access_denied: 403,
+  // RFC 9449 §5, §8; the guard tells them in a challenge, with 401
+  invalid_dpop_proof: 400,
+  use_dpop_nonce: 400,
   // RFC 6750 §3.1
   invalid_token: 401,
   insufficient_scope: 403,

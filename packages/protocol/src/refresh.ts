@@ -5,6 +5,8 @@ export interface RefreshFamily {
   readonly familyId: string
   readonly doorId: string
   readonly clientId: string | undefined
+  /** Thumbprint of the key that its refresh tokens are bound to. @see RFC 9449 §5 */
+  readonly jkt: string | undefined
   /** The newest generation. */
   readonly gen: number
   /** When generation `gen` was first answered. */
@@ -24,6 +26,8 @@ export interface PresentedRefresh {
   readonly doorId: string
   /** The authenticated client. A door whose refresh has no client authentication passes the family's own. */
   readonly clientId: string | undefined
+  /** Thumbprint of the key that a proof came with. */
+  readonly jkt: string | undefined
   readonly scope: Scope | undefined
 }
 
@@ -57,10 +61,10 @@ function withinGrace(family: RefreshFamily, policy: RefreshPolicy, now: number):
 /**
  * Decides what a presented refresh token is worth.
  *
- * Door and client are compared before reuse: otherwise whoever holds a long-dead token could end a family that
+ * Door, client and key are compared before reuse: otherwise whoever holds a long-dead token could end a family that
  * is not theirs. Reuse is decided before idle expiry: a stolen token that is old still proves the theft.
  *
- * @see RFC 6749 §6, RFC 9700 §4.14.2
+ * @see RFC 6749 §6, RFC 9700 §4.14.2, RFC 9449 §5
  */
 export function decideRefresh(
   family: RefreshFamily | undefined,
@@ -71,6 +75,7 @@ export function decideRefresh(
   if (!family || family.familyId !== presented.familyId) return refuse('unknown family')
   if (family.doorId !== presented.doorId) return refuse('issued at another door')
   if (family.clientId !== presented.clientId) return refuse('issued to another client')
+  if (family.jkt !== undefined && family.jkt !== presented.jkt) return refuse('bound to another key')
   if (family.endedAt !== undefined) return refuse('family ended')
   if (!Number.isSafeInteger(presented.gen) || presented.gen > family.gen)
     return refuse('generation not issued yet')

@@ -33,6 +33,12 @@ export interface Refusal {
   readonly realm?: string
   /** Where the protected resource's metadata is. @see RFC 9728 §5.1 */
   readonly resourceMetadata?: string
+  /** Bound tokens are taken here, with proofs of these algorithms. @see RFC 9449 §7.1 */
+  readonly dpopAlgorithms?: readonly string[]
+  /** The credential came under the DPoP scheme, so that scheme's challenge is told the error. */
+  readonly scheme?: 'DPoP'
+  /** What was wrong with the proof, when the token was not looked at. @see RFC 9449 §7.1, §9 */
+  readonly proofError?: 'invalid_dpop_proof' | 'use_dpop_nonce'
 }
 
 /** How a door words a refusal: `{detail, code?}`, `{error, error_description}` or `{error, message}`. */
@@ -160,19 +166,31 @@ function quoted(text: string): string {
   return `"${text.replace(/[^\x20-\x7E]/g, '').replace(/["\\]/g, '\\$&')}"`
 }
 
+type Params = readonly (readonly [string, string])[]
+
+/** One scheme's challenge; only the scheme by which the credential came is told what was wrong with it. */
+function challengeOf(scheme: 'Bearer' | 'DPoP', params: Params): string {
+  const said = params.map(([name, value]) => `${name}=${quoted(value)}`).join(', ')
+  return said === '' ? scheme : `${scheme} ${said}`
+}
+
 function challenge(shape: Shape, refusal: Refusal, code: ErrorCode): string | undefined {
   const status = statusOf(code)
   if (status !== 401 && code !== 'insufficient_scope' && code !== 'invalid_request') return undefined
-  const parts: string[] = []
+  const { dpopAlgorithms: algorithms, resourceMetadata } = refusal
   const realm = refusal.realm ?? (shape === 'detail' && status === 401 ? 'api' : undefined)
-  if (realm !== undefined) parts.push(`realm=${quoted(realm)}`)
+  const who: Params = realm === undefined ? [] : [['realm', realm]]
+  const where: Params = resourceMetadata === undefined ? [] : [['resource_metadata', resourceMetadata]]
+  const why: [string, string][] = []
   // RFC 6750 §3.1: a request that lacks any authentication information is told no error.
-  if (code !== 'not_authenticated') parts.push(`error="${code}"`)
+  if (code !== 'not_authenticated') why.push(['error', refusal.proofError ?? code])
   if (code === 'insufficient_scope' && refusal.scopes?.length)
-    parts.push(`scope=${quoted(formatScope(refusal.scopes))}`)
-  if (refusal.resourceMetadata !== undefined)
-    parts.push(`resource_metadata=${quoted(refusal.resourceMetadata)}`)
-  return parts.length === 0 ? 'Bearer' : `Bearer ${parts.join(', ')}`
+    why.push(['scope', formatScope(refusal.scopes)])
+  if (!algorithms) return challengeOf('Bearer', [...who, ...why, ...where])
+  const how: Params = [['algs', algorithms.join(' ')]]
+  return refusal.scheme === 'DPoP'
+    ? `${challengeOf('DPoP', [...who, ...why, ...how, ...where])}, ${challengeOf('Bearer', who)}`
+    : `${challengeOf('Bearer', [...who, ...why, ...where])}, ${challengeOf('DPoP', [...who, ...how])}`
 }
 
 function render(

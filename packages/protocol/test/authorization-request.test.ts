@@ -25,6 +25,7 @@ const publicApp: AuthorizationClient = { ...app, type: 'public' }
 const strict: AuthorizationPolicy = {
   pkce: 'required',
   scopes: ['chatbot:read', 'session:read', 'session:write'],
+  dpop: true,
 }
 const mayOmit: AuthorizationPolicy = { ...strict, pkce: 'confidential-may-omit' }
 
@@ -90,7 +91,16 @@ test('authorization request: an unknown client is a page', () => {
   })
 })
 
+test('authorization request: RFC 9449 §10: the key that the code is for is kept', () => {
+  const jkt = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'
+  const decision = decide(`${documented}&dpop_jkt=${jkt}`)
+  assert.equal(decision.outcome === 'ask' && decision.request.dpopJkt, jkt)
+  const off = decide(`${documented}&dpop_jkt=noise`, app, { ...strict, dpop: false })
+  assert.equal(off.outcome === 'ask' && off.request.dpopJkt, undefined)
+})
+
 const redirects: Row[] = [
+  ['a dpop_jkt that is no thumbprint', `${documented}&dpop_jkt=abc`, 'invalid_request'],
   [
     'a client without the grant',
     documented,
@@ -156,6 +166,7 @@ test('authorization request: the documented request is asked about', () => {
       scope: ['chatbot:read', 'session:read'],
       scopeAsked: true,
       codeChallenge: challenge,
+      dpopJkt: undefined,
       nonce: undefined,
       prompt: [],
       maxAge: undefined,

@@ -13,11 +13,18 @@ const code: AuthorizationCode = {
   redirectUri: uri,
   askedRedirectUri: uri,
   codeChallenge: challenge,
+  dpopJkt: undefined,
   expiresAt: 1060,
   usedBefore: false,
   endedAt: undefined,
 }
-const good: CodeExchange = { doorId: 'apps', clientId: 'app_1', redirectUri: uri, codeVerifier: verifier }
+const good: CodeExchange = {
+  doorId: 'apps',
+  clientId: 'app_1',
+  redirectUri: uri,
+  codeVerifier: verifier,
+  jkt: undefined,
+}
 const plain = { ...code, codeChallenge: undefined }
 const unasked = { ...code, askedRedirectUri: undefined }
 
@@ -27,6 +34,15 @@ const cases: [name: string, code: AuthorizationCode | undefined, exchange: CodeE
     ['an unknown code is refused', undefined, good, 'refuse'],
     ['another door is refused', code, { ...good, doorId: 'other' }, 'refuse'],
     ['another client is refused', code, { ...good, clientId: 'app_2' }, 'refuse'],
+    [
+      'RFC 9449 §10: the key that was named gets tokens',
+      { ...code, dpopJkt: 'k1' },
+      { ...good, jkt: 'k1' },
+      'exchange',
+    ],
+    ['RFC 9449 §10: another key is refused', { ...code, dpopJkt: 'k1' }, { ...good, jkt: 'k2' }, 'refuse'],
+    ['RFC 9449 §10: no key is refused where one was named', { ...code, dpopJkt: 'k1' }, good, 'refuse'],
+    ['a key that nobody named is as good as none', code, { ...good, jkt: 'k1' }, 'exchange'],
     ['a second use ends the family', { ...code, usedBefore: true }, good, 'end-family'],
     [
       'a second use ends the family even after expiry',

@@ -180,6 +180,42 @@ for (const reason of ['kind', 'environment', 'ip', 'origin', 'admin'] as const) 
   })
 }
 
+const algorithms = { dpopAlgorithms: ['ES256', 'EdDSA'] }
+const offered = 'DPoP algs="ES256 EdDSA"'
+const byDpop = { ...algorithms, scheme: 'DPoP' } as const
+const bothSchemes: [name: string, refusal: Omit<Refusal, 'detail'>, expected: string | undefined][] = [
+  ['nothing presented', { reason: 'missing', ...algorithms }, `Bearer, ${offered}`],
+  ['a bad bearer', { reason: 'invalid', ...algorithms }, `Bearer error="invalid_token", ${offered}`],
+  [
+    'a bad DPoP token',
+    { reason: 'expired', ...byDpop },
+    'DPoP error="invalid_token", algs="ES256 EdDSA", Bearer',
+  ],
+  [
+    'a bad proof',
+    { reason: 'invalid', ...byDpop, proofError: 'invalid_dpop_proof' },
+    'DPoP error="invalid_dpop_proof", algs="ES256 EdDSA", Bearer',
+  ],
+  [
+    'a missing nonce',
+    { reason: 'invalid', ...byDpop, proofError: 'use_dpop_nonce' },
+    'DPoP error="use_dpop_nonce", algs="ES256 EdDSA", Bearer',
+  ],
+  [
+    'a realm and metadata',
+    { reason: 'invalid', ...byDpop, realm: 'r', resourceMetadata: 'https://x/m' },
+    'DPoP realm="r", error="invalid_token", algs="ES256 EdDSA", resource_metadata="https://x/m", Bearer realm="r"',
+  ],
+  ['a refusal without a challenge', { reason: 'plan', ...byDpop }, undefined],
+]
+for (const [name, refusal, expected] of bothSchemes) {
+  test(`refusal: RFC 9449 §7.1: ${name}, where bound tokens are taken`, () => {
+    const { headers, status } = renderRefusal('oauth', { ...refusal, detail })
+    assert.equal(headers['WWW-Authenticate'], expected)
+    assert.equal(status, refusal.reason === 'plan' ? 403 : 401)
+  })
+}
+
 test('refusal: the detail is never sent', () => {
   for (const shape of shapes) {
     for (const [, refusal] of cases)

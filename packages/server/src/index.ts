@@ -1,6 +1,7 @@
 export type { CallInfo, FetchMount, Mount, NodeCall, Platform, PlatformHost } from './server/platform.ts'
 export type { NewWidget, WidgetDesk, WidgetOwner, WidgetWrite } from './accounts/widgets.ts'
 export type {
+  AccessFormat,
   AppsDoor,
   DoorSettings,
   KeysDoor,

@@ -5,6 +5,7 @@ import { createApi, type PlatformHost, type Tables } from 'sallyport'
 import { campaignRoutes } from '../src/api.ts'
 
 const guard: Guard = {
+  metadata: () => undefined,
   check: async () => ({
     outcome: 'allow',
     headers: {},

@@ -26,7 +26,10 @@ let api: FetchMount
 let ids = 0
 
 /** Lets in whoever the test is about; who is let in is the guard's own tests' to say. */
-const open: Guard = { check: async () => ({ outcome: 'allow', principal: who, headers: {} }) }
+const open: Guard = {
+  check: async () => ({ outcome: 'allow', principal: who, headers: {} }),
+  metadata: () => undefined,
+}
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sallyport-ocs-'))

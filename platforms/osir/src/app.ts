@@ -4,8 +4,9 @@ import { decodeUtf8, parseJsonObject } from '@sallyport/protocol'
 import express, { type Request, type Response } from 'express'
 import type { NodeCall, PlatformHost, Tables } from 'sallyport'
 import { answer, only, refuse, refuseThrown } from './answers.ts'
+import { listItems, resources } from './items.ts'
+import { osirMcp } from './mcp.ts'
 
-const resources = ['domains', 'vps', 'email', 'billing']
 const doors = ['osir', 'osir-oauth']
 const limits = ['osir-api']
 
@@ -31,7 +32,7 @@ function readName(request: Request & NodeCall, response: Response): string | und
 /** OSIR's API as an Express app behind the guard. */
 export function osirApp(
   tables: Tables,
-  host: Pick<PlatformHost, 'guard' | 'newId' | 'now' | 'report'>,
+  host: Pick<PlatformHost, 'baseUrl' | 'guard' | 'newId' | 'now' | 'report'>,
 ): express.Express {
   const ipOf = (request: IncomingMessage & NodeCall) => request.sallyport?.ip ?? ''
   const protect = expressGuard(host.guard({ shape: 'message', onTwo: 'reject' }), { ipOf })
@@ -41,12 +42,9 @@ export function osirApp(
   for (const resource of resources) {
     const path = `/v1/${resource}`
     app.get(path, protect({ doors, scopes: [`${resource}:read`], limits }), async (request, response) => {
-      const { team, environment } = principalOf(request)
-      const rows = await tables.query(
-        'SELECT item_id AS id, name FROM osir_item WHERE team_id = $1 AND environment = $2 AND resource = $3 ORDER BY item_id',
-        [team?.id ?? '', environment, resource],
-      )
-      answer(response, 200, { data: rows, environment })
+      const principal = principalOf(request)
+      const data = await listItems(tables, principal, resource)
+      answer(response, 200, { data, environment: principal.environment })
     })
     app.post(path, protect({ doors, scopes: [`${resource}:write`], limits }), async (request, response) => {
       const { team, environment } = principalOf(request)
@@ -77,6 +75,8 @@ export function osirApp(
     },
   )
   app.all('/v1/domains/:name/transfer', protect({ doors }), only('POST'))
+
+  app.use(osirMcp(tables, host))
 
   // Whoever is not let in learns nothing of which paths there are.
   app.use(protect({ doors }), (_request: Request, response: Response) => {

@@ -10,7 +10,12 @@ export function osir(): Platform {
     doors,
     limits,
     async api(host) {
-      return [{ paths: ['/v1'], node: osirApp(await host.tables(migrations), host) }]
+      return [
+        {
+          paths: ['/v1', '/mcp', '/.well-known/oauth-protected-resource/mcp'],
+          node: osirApp(await host.tables(migrations), host),
+        },
+      ]
     },
   }
 }

@@ -8,6 +8,7 @@ import { osirApp } from '../src/app.ts'
 
 /** Lets everybody in; who is let in is the guard's own tests' to say. */
 const guard: Guard = {
+  metadata: () => undefined,
   check: async () => ({
     outcome: 'allow',
     headers: {},
@@ -30,7 +31,13 @@ const tables: Tables = {
 }
 const reported: unknown[] = []
 const report = (error: unknown) => void reported.push(error)
-const app = osirApp(tables, { guard: () => guard, newId: (prefix) => `${prefix}1`, now: () => 1, report })
+const app = osirApp(tables, {
+  baseUrl: 'https://api.example',
+  guard: () => guard,
+  newId: (prefix) => `${prefix}1`,
+  now: () => 1,
+  report,
+})
 const server = createServer(app)
 let base: string
 before(async () => {

@@ -2,6 +2,7 @@ import { createFactCache } from '../fact-cache.ts'
 import type { FactSource, SessionTokenFacts } from '../facts.ts'
 import { type FollowedFeed, followFeed } from './feed.ts'
 import { createLookUp } from './look-up.ts'
+import { createOpaqueTokens } from './opaque-tokens.ts'
 import { createMetadata, type LiveMetadata } from './metadata.ts'
 import { type GuardServer, type Metadata, openServer, type ServerAccess } from './server.ts'
 import { createUses, type Uses } from './uses.ts'
@@ -111,7 +112,11 @@ export async function connectFacts(options: RemoteOptions): Promise<RemoteFacts>
     get keyFormats() {
       return metadata.current().keyFormats
     },
+    get doors() {
+      return [...metadata.current().doors.values()]
+    },
     doorOfIssuer: (issuer) => metadata.current().doors.get(issuer),
+    opaqueToken: createOpaqueTokens((keys) => server.facts(keys, feed.position()), options.cacheSize),
     signingKey: async (kid) => metadata.current().keys.get(kid),
     family: (id) => held.get('family', id),
     account: (id) => held.get('account', id),

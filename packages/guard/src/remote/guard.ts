@@ -34,6 +34,6 @@ export async function guard({
   ...options
 }: ConnectedGuardOptions): Promise<ConnectedGuard> {
   const source = await connectFacts({ ...options, server: issuer })
-  const { check } = createGuard({ ...options, source, shape, now })
-  return { check, isFresh: () => source.isFresh(), close: () => source.close() }
+  const { check, metadata } = createGuard({ ...options, source, shape, now })
+  return { check, metadata, isFresh: () => source.isFresh(), close: () => source.close() }
 }

@@ -1,12 +1,10 @@
 import { createBatches } from './batches.ts'
 import type { FactKey } from './server.ts'
 
-/** Facts of one request to the server. */
-const most = 200
-
-/** Gathers the facts that one turn of the event loop asks for into one request; the same fact is asked for once. */
+/** Gathers the facts that one turn of the event loop asks for into requests of at most `most`; the same fact is asked for once. */
 export function createLookUp(
   ask: (keys: readonly FactKey[]) => Promise<readonly unknown[]>,
+  most = 200,
 ): (kind: string, id: string) => Promise<unknown> {
   const batch = createBatches(ask, most)
   const asked = new Map<string, Promise<unknown>>()

@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createGuard, type Guard, type GuardOptions, type GuardRule } from '@sallyport/guard'
-import { expressGuard, principalOf } from '@sallyport/guard/express'
-import { fastifyGuard, principalOf as fastifyPrincipalOf } from '@sallyport/guard/fastify'
-import { fetchGuard } from '@sallyport/guard/fetch'
-import { honoGuard } from '@sallyport/guard/hono'
-import { nodeGuard } from '@sallyport/guard/node'
+import { expressGuard, expressMetadata, principalOf } from '@sallyport/guard/express'
+import { fastifyGuard, fastifyMetadata, principalOf as fastifyPrincipalOf } from '@sallyport/guard/fastify'
+import { fetchGuard, fetchMetadata } from '@sallyport/guard/fetch'
+import { honoGuard, honoMetadata } from '@sallyport/guard/hono'
+import { nodeGuard, nodeMetadata } from '@sallyport/guard/node'
 import type { Principal } from '@sallyport/protocol'
 import express from 'express'
 import Fastify from 'fastify'
@@ -16,6 +16,7 @@ import { type Facts, sourceOf } from './world.ts'
 /** What a caller sends. Header names may repeat. */
 export interface Call {
   readonly headers?: readonly (readonly [name: string, value: string])[]
+  readonly method?: string
   readonly path?: string
   readonly ip?: string
 }
@@ -47,10 +48,12 @@ const plain = (value: unknown): Record<string, unknown> => JSON.parse(JSON.strin
 export function coreCaller(guard: Guard): Caller {
   return {
     way: 'core',
-    async ask(rule, { headers = [], path = '/v1/domains', ip = '127.0.0.1' }) {
+    async ask(rule, { headers = [], method = 'GET', path = '/v1/domains', ip = '127.0.0.1' }) {
       const header = (name: string) =>
         headers.filter(([one]) => one.toLowerCase() === name).map(([, value]) => value)
-      const check = await guard.check({ method: 'GET', path, header, ip }, rule)
+      const metadata = guard.metadata({ method, path })
+      if (metadata) return { ...metadata, headers: lowerCase(metadata.headers) }
+      const check = await guard.check({ method, path, header, ip }, rule)
       return check.outcome === 'allow'
         ? { status: 200, headers: lowerCase(check.headers), body: plain(check.principal) }
         : { status: check.status, headers: lowerCase(check.headers), body: check.body }
@@ -72,7 +75,7 @@ async function overSocket(way: Caller['way'], server: Server, asked: Asked): Pro
   const { port } = server.address() as AddressInfo
   return {
     way,
-    async ask(rule, { headers = [], path = '/v1/domains', ip = '127.0.0.1' }) {
+    async ask(rule, { headers = [], method = 'GET', path = '/v1/domains', ip = '127.0.0.1' }) {
       asked.rule = rule
       asked.ip = ip
       const forwarded = ['X-Forwarded-For', ip] as const
@@ -82,7 +85,7 @@ async function overSocket(way: Caller['way'], server: Server, asked: Asked): Pro
         forwarded,
         ...headers,
       ].flat()
-      const sent = httpRequest({ port, host: '127.0.0.1', path, headers: flat }).end()
+      const sent = httpRequest({ port, host: '127.0.0.1', method, path, headers: flat }).end()
       const [response] = await once(sent, 'response')
       let text = ''
       for await (const chunk of response) text += String(chunk)
@@ -100,6 +103,7 @@ export async function expressCaller(guard: Guard): Promise<Caller> {
   const asked: Asked = { rule: { doors: [] }, ip: '' }
   const app = express()
   const protect = expressGuard(guard, { ipOf: () => asked.ip })
+  app.use(expressMetadata(guard))
   app.use((request, response, next) => protect(asked.rule)(request, response, next))
   app.use((request, response) => {
     const { principal } = request as { principal?: Principal }
@@ -112,7 +116,9 @@ export async function expressCaller(guard: Guard): Promise<Caller> {
 export async function nodeCaller(guard: Guard): Promise<Caller> {
   const asked: Asked = { rule: { doors: [] }, ip: '' }
   const protect = nodeGuard(guard, { ipOf: () => asked.ip })
+  const answerMetadata = nodeMetadata(guard)
   const server = createServer((request, response) => {
+    if (answerMetadata(request, response)) return
     void protect(asked.rule, request, response).then((principal) => {
       if (principal) response.setHeader('content-type', 'application/json').end(JSON.stringify(principal))
     })
@@ -125,8 +131,9 @@ export async function fastifyCaller(guard: Guard): Promise<Caller> {
   const asked: Asked = { rule: { doors: [] }, ip: '' }
   const app = Fastify({ trustProxy: true })
   const protect = fastifyGuard(guard)
+  app.addHook('onRequest', fastifyMetadata(guard))
   app.addHook('onRequest', (request, reply) => protect(asked.rule)(request, reply))
-  app.get('/*', (request) => fastifyPrincipalOf(request))
+  app.all('/*', (request) => fastifyPrincipalOf(request))
   await app.ready()
   return overSocket('fastify', app.server, asked)
 }
@@ -135,13 +142,14 @@ export async function fastifyCaller(guard: Guard): Promise<Caller> {
 export function honoCaller(guard: Guard): Caller {
   return {
     way: 'hono',
-    async ask(rule, { headers = [], path = '/v1/domains', ip = '127.0.0.1' }) {
+    async ask(rule, { headers = [], method = 'GET', path = '/v1/domains', ip = '127.0.0.1' }) {
       const app = new Hono<{ Variables: { principal: Principal } }>()
+      app.use('*', honoMetadata(guard))
       app.use('*', honoGuard(guard, { ipOf: () => ip })(rule))
-      app.get('*', (context) => context.json(context.get('principal')))
+      app.all('*', (context) => context.json(context.get('principal')))
       const sent = new Headers()
       for (const [name, value] of headers) sent.append(name, value)
-      const response = await app.fetch(new Request(`https://api.example${path}`, { headers: sent }))
+      const response = await app.fetch(new Request(`https://api.example${path}`, { method, headers: sent }))
       return {
         status: response.status,
         headers: Object.fromEntries(response.headers),
@@ -156,11 +164,12 @@ export function honoCaller(guard: Guard): Caller {
 export function fetchCaller(guard: Guard): Caller {
   return {
     way: 'fetch',
-    async ask(rule, { headers = [], path = '/v1/domains', ip = '127.0.0.1' }) {
+    async ask(rule, { headers = [], method = 'GET', path = '/v1/domains', ip = '127.0.0.1' }) {
       const handle = fetchGuard(guard)(rule, (_request, principal) => Response.json(principal))
       const sent = new Headers()
       for (const [name, value] of headers) sent.append(name, value)
-      const response = await handle(new Request(`https://api.example${path}`, { headers: sent }), { ip })
+      const request = new Request(`https://api.example${path}`, { method, headers: sent })
+      const response = fetchMetadata(guard)(request) ?? (await handle(request, { ip }))
       return {
         status: response.status,
         headers: Object.fromEntries(response.headers),

@@ -2,6 +2,7 @@ import { secretHash } from '@sallyport/guard'
 import {
   addFamily,
   addKey,
+  addOpaqueToken,
   addSessionToken,
   addWidgetSession,
   type Claims,
@@ -40,6 +41,23 @@ async function jwt(facts: Facts, claims: Claims, revoke: () => void, typ = 'at+j
     },
     // In the signature: everything before it still reads as before.
     tampered: () => alter(secret, secret.lastIndexOf('.') + 5),
+  }
+}
+
+/** The same token as a JWT would be, opaque. */
+async function opaqueCase(): Promise<Case> {
+  const facts = createFacts()
+  const claims = addFamily(facts, 'apps', { accountId: 'acc_1', clientId: 'app_1' })
+  const secret = addOpaqueToken(facts, claims)
+  return {
+    facts,
+    secret,
+    door: 'apps',
+    revoke: () => change(facts.families, String(claims['fam']), { endedAt: facts.now }),
+    expire: () => {
+      facts.now = Number(claims['exp'])
+    },
+    tampered: () => alter(secret, 40),
   }
 }
 
@@ -104,9 +122,10 @@ async function widgetCase(): Promise<Case> {
 }
 
 /** Every kind of credential. */
-export const credentials: readonly (readonly [kind: string, make: () => Promise<Case>])[] = [
+export const credentials: readonly (readonly [kind: string, make: () => Promise<Case>, name?: string])[] = [
   ['person', familyCase('people', { accountId: 'acc_1' })],
   ['app', familyCase('apps', { accountId: 'acc_1', clientId: 'app_1' })],
+  ['app', opaqueCase, 'opaque token'],
   ['machine', familyCase('apps', { clientId: 'app_1' })],
   ['vendor', familyCase('vendors', { clientId: 'app_vendor' })],
   ['api-key', keyCase],

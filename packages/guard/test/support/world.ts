@@ -76,6 +76,7 @@ export function createFacts() {
     signingKeys: new Map<string, VerificationKey>(
       Object.values(pairs).map(({ kid, alg, publicKey }) => [kid, { alg, key: publicKey }]),
     ),
+    opaqueTokens: new Map<string, Claims>(),
     families: new Map<string, FamilyFacts>(),
     accounts: new Map([
       [
@@ -129,8 +130,10 @@ export function sourceOf(facts: Facts): FactSource {
   }
   return {
     keyFormats: [osir, sk],
+    doors: facts.doors,
     doorOfIssuer: (iss) => facts.doors.find(({ issuer }) => issuer === iss),
     signingKey: (kid) => read('signingKey', facts.signingKeys.get(kid)),
+    opaqueToken: (token) => read('opaqueToken', facts.opaqueTokens.get(token)),
     family: (id) => read('family', facts.families.get(id)),
     account: (id) => read('account', facts.accounts.get(id)),
     client: (id) => read('client', facts.clients.get(id)),
@@ -190,6 +193,13 @@ export function addFamily(
     exp: facts.now + lifetime,
     jti: familyId,
   }
+}
+
+/** Adds an opaque token of these claims and answers it. */
+export function addOpaqueToken(facts: Facts, claims: Claims): string {
+  const token = `oat_${randomBytes(100).toString('base64url')}`
+  facts.opaqueTokens.set(token, claims)
+  return token
 }
 
 /** Adds a key and answers its secret. */

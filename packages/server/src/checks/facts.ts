@@ -1,10 +1,4 @@
-import {
-  createFactCache,
-  type DoorFacts,
-  type FactSource,
-  type Spender,
-  type Spent as SpentFact,
-} from '@sallyport/guard'
+import { createFactCache, type FactSource, type Spender, type Spent as SpentFact } from '@sallyport/guard'
 import type { DoorSettings, KeysDoor, LimitTable, Window } from '../settings/door.ts'
 import { issuerOf } from '../settings/issuer.ts'
 import type { ChangeKind, Store } from '../store/contract/index.ts'
@@ -23,12 +17,12 @@ export interface FactParts {
   now(): number
   /** Told when the signing keys could not be read again. */
   reloadFailed(error: unknown): void
+  /** The claims of an opaque access token of ours. */
+  openToken(token: string): Readonly<Record<string, unknown>> | undefined
 }
 
 /** This server's own live facts, for the guards in its process. */
 export interface LocalFacts extends FactSource {
-  /** Every door that signs tokens. */
-  readonly doors: readonly DoorFacts[]
   /** Forgets what changed. */
   changed(kind: ChangeKind, id: string): void
   /** Resolves when the signing keys that `changed` has named are read. */
@@ -120,7 +114,7 @@ async function spendNamed(
 
 /** Opens the facts of a server over its store. */
 export function openFacts(parts: FactParts): LocalFacts {
-  const { store, signing, limiter, doors, limits, baseUrl, now, reloadFailed } = parts
+  const { store, signing, limiter, doors, limits, baseUrl, now, reloadFailed, openToken } = parts
   const keyDoors = doors.filter((door): door is KeysDoor => door.kind === 'keys')
   const byIssuer = new Map(
     doors
@@ -135,6 +129,8 @@ export function openFacts(parts: FactParts): LocalFacts {
             audience: issuer,
             kind: door.kind,
             checkMembership: door.kind === 'apps',
+            ...(door.kind === 'apps' && { scopes: Object.keys(door.scopes) }),
+            ...(door.kind === 'apps' && door.dpop && door.dpop !== 'off' && { dpop: door.dpop }),
           },
         ]
       }),
@@ -149,6 +145,7 @@ export function openFacts(parts: FactParts): LocalFacts {
     keyFormats: keyDoors.map((door) => ({ ...door.format, doorId: door.id })),
     doors: [...byIssuer.values()],
     doorOfIssuer: (iss) => byIssuer.get(iss),
+    opaqueToken: async (token) => openToken(token),
     signingKey: async (kid) => signing.verificationKey(kid, now()),
     used: ({ kind, hash }, at) => touches.add(kind, hash, at),
     spend: (caller, names, at) => spendNamed(caller, names, { limits, limiter, now: at }),

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Guard } from '@sallyport/guard'
+import type { Guard, GuardOptions, ReplayStore } from '@sallyport/guard'
 import type { Logger } from 'pino'
 import type { Limiter } from '../checks/limit.ts'
 import type { LocalFacts } from '../checks/facts.ts'
@@ -22,6 +22,8 @@ export interface Services {
   readonly sealer: Sealer
   readonly passwords: Passwords
   readonly limiter: Limiter
+  /** Proofs that this process has seen, whoever checked them. @see RFC 9449 §11.1 */
+  readonly replay: ReplayStore
   readonly log: Logger
   /** The server's own address, without a trailing slash. */
   readonly baseUrl: string
@@ -37,7 +39,13 @@ export interface Services {
   readonly closing: AbortSignal
   now(): number
   /** A guard over this server's own facts, wording refusals as `door` does. */
-  guardFor(door: Pick<DoorSettings, 'shape'>, options?: { readonly onTwo?: 'reject' | 'api-key-wins' }): Guard
+  guardFor(door: Pick<DoorSettings, 'shape'>, options?: GuardChoices): Guard
+}
+
+/** What may differ between the guards of one server. */
+export type GuardChoices = Pick<GuardOptions, 'onTwo' | 'resource'> & {
+  /** What stands before the paths of its requests; the server's own address when left out. */
+  readonly base?: string
 }
 
 /** An audit event of a request. */
@@ -54,8 +62,8 @@ export async function grantContext(
 ): Promise<GrantContext> {
   const { store, sealer, baseUrl, signing } = services
   const now = services.now()
-  const { id, accessLifetime, refresh } = door
-  const grantDoor: GrantDoor = { id, issuer: issuerOf(door, baseUrl), accessLifetime, refresh }
+  const { id, accessLifetime, accessFormat = 'jwt', refresh } = door
+  const grantDoor: GrantDoor = { id, issuer: issuerOf(door, baseUrl), accessLifetime, accessFormat, refresh }
   return {
     store,
     sealer,

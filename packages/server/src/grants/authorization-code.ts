@@ -1,5 +1,6 @@
 import { decideCode, ProtocolError } from '@sallyport/protocol'
 import { secretHash } from '../crypto/secret.ts'
+import { bindRefresh } from './bind-refresh.ts'
 import type { GrantContext } from './context.ts'
 import type { Grant } from './grant.ts'
 import { lostStanding } from './standing.ts'
@@ -11,14 +12,14 @@ function invalid(detail: string): ProtocolError {
 /**
  * The `authorization_code` grant with PKCE. Taking the code is the first thing done with it: whatever fails afterwards
  * has burned it, so a verifier can be guessed once.
- * @see RFC 6749 §4.1.3, RFC 7636 §4.5, RFC 9700 §4.5
+ * @see RFC 6749 §4.1.3, RFC 7636 §4.5, RFC 9700 §4.5, RFC 9449 §10
  */
 export const authorizationCode: Grant = {
   grantType: 'authorization_code',
   params: ['code', 'code_verifier', 'redirect_uri'],
 
   async exchange({ client, params }, context: GrantContext) {
-    const { store, door, now, event } = context
+    const { store, door, now, event, jkt } = context
     const presented = params.get('code')
     if (presented === undefined) throw new ProtocolError('invalid_request', 'code is missing')
 
@@ -31,6 +32,7 @@ export const authorizationCode: Grant = {
         doorId: door.id,
         redirectUri: params.get('redirect_uri'),
         codeVerifier: params.get('code_verifier'),
+        jkt,
       },
       now,
     )
@@ -45,6 +47,7 @@ export const authorizationCode: Grant = {
     if (decision.outcome !== 'exchange') throw invalid(decision.detail)
     const lost = await lostStanding(code.family, store, now)
     if (lost !== undefined) throw invalid(lost)
+    if (!(await bindRefresh(client, code.family, context))) throw invalid('bound to another key')
     await store.audit.add(
       event('token.issued', { ...about, ...(code.family.accountId && { accountId: code.family.accountId }) }),
       now,

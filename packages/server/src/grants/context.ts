@@ -1,6 +1,6 @@
 import type { SigningKey } from '../crypto/signing-key.ts'
 import type { Sealer } from '../crypto/seal.ts'
-import type { RefreshSettings } from '../settings/door.ts'
+import type { AccessFormat, RefreshSettings } from '../settings/door.ts'
 import type { AuditEvent, Store } from '../store/contract/index.ts'
 
 /** What a grant must know of the door it works for. */
@@ -8,6 +8,7 @@ export interface GrantDoor {
   readonly id: string
   readonly issuer: string
   readonly accessLifetime: number
+  readonly accessFormat: AccessFormat
   readonly refresh: RefreshSettings
 }
 
@@ -18,6 +19,8 @@ export interface GrantContext {
   readonly sealer: Sealer
   readonly door: GrantDoor
   readonly now: number
+  /** Thumbprint of the key that the request proved. @see RFC 9449 §5 */
+  readonly jkt?: string | undefined
   /** An audit event of this request. */
   event(type: string, more?: Omit<AuditEvent, 'type' | 'doorId' | 'ip' | 'requestId'>): AuditEvent
 }

@@ -1,5 +1,6 @@
 import { formatScope, type Scope } from '@sallyport/protocol'
 import { newSecret } from '../crypto/secret.ts'
+import { formatOpaqueToken } from '../crypto/opaque-token.ts'
 import { formatRefreshToken } from '../crypto/refresh-token.ts'
 import { signJwt } from '../crypto/signing-key.ts'
 import type { RefreshSettings } from '../settings/door.ts'
@@ -15,6 +16,8 @@ export interface Granted {
 /** Tokens, before a door words them. */
 export interface Issued {
   readonly accessToken: string
+  /** @see RFC 9449 §5 */
+  readonly tokenType: 'Bearer' | 'DPoP'
   readonly expiresIn: number
   readonly refreshToken: string | undefined
   readonly scope: Scope
@@ -26,13 +29,14 @@ export function refreshExpiresAt(family: Family, { idle }: Pick<RefreshSettings,
 }
 
 /**
- * Signs the access token of a family and, where the family refreshes, derives its refresh token.
+ * Makes the access token of a family in its door's format and, where the family refreshes, derives its refresh token.
  *
  * The token says who and what was granted; whether that still holds is read from live facts (the family, the person,
  * the team), which is why neither plan nor role is in it.
- * @see RFC 9068 §2.2
+ * @see RFC 9068 §2.2, RFC 9449 §6.1
  */
-export function issue({ family, scope }: Granted, { signingKey, sealer, door, now }: GrantContext): Issued {
+export function issue({ family, scope }: Granted, context: GrantContext): Issued {
+  const { signingKey, sealer, door, now, jkt } = context
   const { familyId, accountId, clientId, teamId } = family
   const claims = {
     iss: door.issuer,
@@ -47,6 +51,7 @@ export function issue({ family, scope }: Granted, { signingKey, sealer, door, no
     iat: now,
     exp: now + door.accessLifetime,
     jti: newSecret().slice(0, 22),
+    ...(jkt !== undefined && { cnf: { jkt } }),
   }
   const refreshes = family.kind !== 'machine'
   const content = {
@@ -56,7 +61,11 @@ export function issue({ family, scope }: Granted, { signingKey, sealer, door, no
     expiresAt: refreshExpiresAt(family, door.refresh),
   }
   return {
-    accessToken: signJwt('at+jwt', claims, signingKey),
+    accessToken:
+      door.accessFormat === 'opaque'
+        ? formatOpaqueToken(claims, sealer)
+        : signJwt('at+jwt', claims, signingKey),
+    tokenType: jkt === undefined ? 'Bearer' : 'DPoP',
     expiresIn: door.accessLifetime,
     refreshToken: refreshes ? formatRefreshToken(content, door.refresh.format, sealer) : undefined,
     scope,
@@ -67,7 +76,7 @@ export function issue({ family, scope }: Granted, { signingKey, sealer, door, no
 export function tokenResponse(issued: Issued): Readonly<Record<string, string | number>> {
   return {
     access_token: issued.accessToken,
-    token_type: 'Bearer',
+    token_type: issued.tokenType,
     expires_in: issued.expiresIn,
     ...(issued.refreshToken !== undefined && { refresh_token: issued.refreshToken }),
     ...(issued.scope.length > 0 && { scope: formatScope(issued.scope) }),

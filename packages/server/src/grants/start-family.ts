@@ -26,5 +26,13 @@ export async function startFamily(
       detail: 'the password was changed during the sign-in',
     })
   }
-  return { ...family, gen: 1, issuedAt: now, previousIssuedAt: undefined, createdAt: now, endedAt: undefined }
+  return {
+    ...family,
+    jkt: undefined,
+    gen: 1,
+    issuedAt: now,
+    previousIssuedAt: undefined,
+    createdAt: now,
+    endedAt: undefined,
+  }
 }

@@ -54,11 +54,16 @@ export function checkDoors(platforms: readonly Platform[]): readonly string[] {
   const issuers = doors.map((door) =>
     'issuerPath' in door ? door.issuerPath : 'path' in door ? door.path : door.managePath,
   )
+  // Session tokens and opaque access tokens begin with these.
+  const taken = ['osk', 'oat']
   const prefixes = doors.filter((door) => door.kind === 'keys').map((door) => `${door.format.prefix}`)
   return [
     ...repeated(doors.map(({ id }) => id)).map((id) => `two doors have the id ${id}`),
     ...repeated(issuers).map((path) => `two doors have the issuer path "${path}"`),
     ...repeated(prefixes).map((prefix) => `two keys doors have the prefix ${prefix}`),
+    ...prefixes
+      .filter((prefix) => taken.includes(prefix))
+      .map((prefix) => `keys may not have the prefix ${prefix}`),
     ...doors.flatMap(checkDoor),
   ]
 }

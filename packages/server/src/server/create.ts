@@ -1,12 +1,13 @@
 import { join } from 'node:path'
-import { createGuard, type GuardOptions } from '@sallyport/guard'
+import { createGuard, createReplayStore, type GuardOptions } from '@sallyport/guard'
 import { ipBucket, type ProtocolError } from '@sallyport/protocol'
 import { type Logger, pino } from 'pino'
 import { createWidgetDesk } from '../accounts/widgets.ts'
 import { openFacts } from '../checks/facts.ts'
 import { createMemoryLimiter, type Limiter } from '../checks/limit.ts'
-import { openSigning, rotateSigningKey, type SigningPolicy } from '../checks/signing.ts'
+import { openSigning, rotateSigningKey, type Signing, type SigningPolicy } from '../checks/signing.ts'
 import { newId } from '../crypto/id.ts'
+import { parseOpaqueToken } from '../crypto/opaque-token.ts'
 import { createPasswords } from '../crypto/password.ts'
 import { createSealer } from '../crypto/seal.ts'
 import { newSecret } from '../crypto/secret.ts'
@@ -87,6 +88,13 @@ function logRefusal(log: Logger): NonNullable<GuardOptions['refused']> {
     log.info({ reason, detail, method, path }, 'refused by a guard')
 }
 
+/** The signing keys of a store, with a first one where there is none. */
+async function openKeys(store: Store, policy: SigningPolicy, now: number): Promise<Signing> {
+  if ((await store.signing.list(now)).length === 0)
+    await rotateSigningKey(store, policy, { type: 'signing-key.added', doorId: 'server' }, now)
+  return openSigning(store, now)
+}
+
 async function openServices(
   parts: ServerParts,
   store: Store,
@@ -100,11 +108,9 @@ async function openServices(
   } = parts
   const doors = doorsOf(parts)
   const signingPolicy: SigningPolicy = { publishAhead, longestToken: longestToken(doors) }
-  if ((await store.signing.list(now())).length === 0) {
-    await rotateSigningKey(store, signingPolicy, { type: 'signing-key.added', doorId: 'server' }, now())
-  }
-  const signing = await openSigning(store, now())
+  const signing = await openKeys(store, signingPolicy, now())
   const limits = Object.assign({}, ...platforms.map((platform) => platform.limits ?? {}))
+  const sealer = createSealer(await store.signing.secret('seal', newSecret()))
   const facts = openFacts({
     store,
     signing,
@@ -113,17 +119,20 @@ async function openServices(
     limits,
     baseUrl,
     now,
+    openToken: (token) => parseOpaqueToken(token, sealer),
     reloadFailed: (err) => log.error({ err }, 'signing keys could not be read'),
   })
+  const replay = createReplayStore()
   store.follow(({ kind, id }) => facts.changed(kind, id))
   return {
     store,
     facts,
     signing,
     signingPolicy,
-    sealer: createSealer(await store.signing.secret('seal', newSecret())),
+    sealer,
     passwords: await createPasswords(),
     limiter,
+    replay,
     log,
     baseUrl,
     doors,
@@ -133,8 +142,15 @@ async function openServices(
     feeds: new Set(),
     closing: closing.signal,
     now,
-    guardFor: ({ shape }, options) =>
-      createGuard({ source: facts, now, shape, refused: logRefusal(log), ...options }),
+    guardFor: ({ shape }, { base = baseUrl, ...options } = {}) =>
+      createGuard({
+        source: facts,
+        now,
+        shape,
+        refused: logRefusal(log),
+        dpop: { base, replay },
+        ...options,
+      }),
   }
 }
 
@@ -147,7 +163,7 @@ async function mountPlatforms(platforms: readonly Platform[], services: Services
         baseUrl,
         now,
         widgets,
-        guard: ({ shape, onTwo }) => services.guardFor({ shape }, onTwo && { onTwo }),
+        guard: ({ shape, ...options }) => services.guardFor({ shape }, options),
         tables: (migrations) => store.tables(platform.name, migrations),
         newId: (prefix) => newId(prefix, now()),
         report: (err) => log.error({ err, platform: platform.name }, 'request failed'),
@@ -161,6 +177,7 @@ async function mountPlatforms(platforms: readonly Platform[], services: Services
 /** What the audit log keeps of a refused request: attempts on credentials and consent, not typing mistakes. */
 const audited = new Set([
   'invalid_client',
+  'invalid_dpop_proof',
   'invalid_grant',
   'unauthorized_client',
   'no_active_account',

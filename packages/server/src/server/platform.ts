@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Guard } from '@sallyport/guard'
-import type { Shape } from '@sallyport/protocol'
+import type { Guard, GuardOptions } from '@sallyport/guard'
 import type { DoorSettings, LimitTable } from '../settings/door.ts'
 import type { Tables } from '../store/contract/index.ts'
 import type { WidgetDesk } from '../accounts/widgets.ts'
@@ -41,7 +40,7 @@ export interface PlatformHost {
   readonly baseUrl: string
   now(): number
   /** A guard over the server's own live facts. */
-  guard(options: { readonly shape: Shape; readonly onTwo?: 'reject' | 'api-key-wins' }): Guard
+  guard(options: Pick<GuardOptions, 'shape' | 'onTwo' | 'resource'>): Guard
   /** The platform's own tables, brought up to the last of `migrations`. */
   tables(migrations: readonly string[]): Promise<Tables>
   /** The widgets of the engine, for the platform that lets people manage them. */

@@ -19,6 +19,9 @@ export interface Window {
   readonly window: number
 }
 
+/** How a door's access tokens look: JWTs that anybody can read (when left out), or opaque to all but the server. */
+export type AccessFormat = 'jwt' | 'opaque'
+
 /** What every kind of door has. */
 export interface DoorBase {
   /** Unique; every credential made here carries it. */
@@ -42,6 +45,7 @@ export interface PeopleDoor extends DoorBase {
   /** Where its endpoints hang, such as `/api/auth`; also the path of its issuer. */
   readonly path: string
   readonly accessLifetime: number
+  readonly accessFormat?: AccessFormat
   readonly refresh: RefreshSettings
   readonly minPasswordLength: number
   /** Wrong passwords for one account from one address before the next attempt is refused. */
@@ -82,7 +86,15 @@ export interface AppsDoor extends DoorBase {
   /** The most that a role may grant; a role left out may grant everything. */
   readonly roles: Readonly<Record<string, Scope>>
   readonly codeLifetime: number
+  /**
+   * Tokens bound to a key of the client's: not at all (when left out; a `DPoP` header is then ignored), for clients that send a
+   * proof, or for everybody. @see RFC 9449
+   */
+  readonly dpop?: 'off' | 'optional' | 'required'
+  /** Whether proofs need a nonce of the server's; they do when left out. @see RFC 9449 §8 */
+  readonly dpopNonce?: boolean
   readonly accessLifetime: number
+  readonly accessFormat?: AccessFormat
   readonly refresh: RefreshSettings
   readonly grantTypes: readonly string[]
   /** Last path segments. */
@@ -106,6 +118,7 @@ export interface VendorsDoor extends DoorBase {
   /** Low to high. */
   readonly plans: readonly string[]
   readonly accessLifetime: number
+  readonly accessFormat?: AccessFormat
   readonly refresh: RefreshSettings
   readonly attempts: Window
 }

@@ -8,6 +8,8 @@ export interface ForwardRoute {
   readonly path: string
   /** How refusals are worded. */
   readonly shape: Shape
+  /** The API's own address, such as `https://api.example.com`, for tokens that are bound to a key; left out: the server's. */
+  readonly origin?: string
   readonly rule: Rule & { readonly limits?: readonly string[] }
   /** Also hands the API behind a signed statement of who is calling, good for a minute. */
   readonly token?: true

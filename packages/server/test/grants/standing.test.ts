@@ -26,7 +26,15 @@ after(async () => {
 async function newFamily(): Promise<Family & { readonly accountId: string; readonly teamId: string }> {
   const { accountId, homeTeamId } = await addAccount(store)
   const made = { ...family({ clientId: undefined }), accountId, teamId: homeTeamId }
-  return { ...made, gen: 1, issuedAt: now, previousIssuedAt: undefined, createdAt: now, endedAt: undefined }
+  return {
+    ...made,
+    jkt: undefined,
+    gen: 1,
+    issuedAt: now,
+    previousIssuedAt: undefined,
+    createdAt: now,
+    endedAt: undefined,
+  }
 }
 
 test('who is in good standing has lost nothing', async () => {

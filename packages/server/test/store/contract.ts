@@ -24,6 +24,7 @@ function familyContract(store: () => Store): void {
     await store().families.create(made, event(), now)
     assert.deepEqual(await store().families.find(made.familyId), {
       ...made,
+      jkt: undefined,
       gen: 1,
       issuedAt: now,
       previousIssuedAt: undefined,
@@ -72,6 +73,31 @@ function familyContract(store: () => Store): void {
     const ended = await Promise.all(range(10).map(() => store().families.end(made.familyId, event(), now)))
     assert.equal(winners(ended), 1)
     assert.equal(await store().families.end('fam_unknown', event(), now), false)
+  })
+
+  test('of 20 keys that one family is bound to at once exactly one is the key, for good', async () => {
+    const made = family()
+    await store().families.create(made, event(), now)
+    assert.equal((await store().families.find(made.familyId))?.jkt, undefined)
+    const bound = await Promise.all(
+      range(20).map((one) => store().families.bindKey(made.familyId, `k${one}`)),
+    )
+    assert.equal(winners(bound), 1)
+    const key = `k${bound.indexOf(true)}`
+    assert.equal((await store().families.find(made.familyId))?.jkt, key)
+    assert.equal(await store().families.bindKey(made.familyId, key), true, 'again the same')
+    assert.equal((await store().families.advance(made.familyId, 1, event(), now))?.family.jkt, key)
+    await store().families.end(made.familyId, event(), now)
+    assert.equal(await store().families.bindKey(made.familyId, key), false, 'it has ended')
+    assert.equal(await store().families.bindKey('fam_unknown', key), false)
+  })
+
+  test('a code keeps the key that it is for', async () => {
+    const issued = { ...(await newCode(store())), dpopJkt: 'k1' }
+    await store().families.createWithCode(family(), issued, event(), now)
+    const taken = await store().families.takeCode(issued.hash, now)
+    assert.equal(taken?.dpopJkt, 'k1')
+    assert.equal(taken?.family.jkt, undefined, 'the family is bound by the exchange')
   })
 
   test('of 50 requests taking one code exactly one is first', async () => {

@@ -59,6 +59,7 @@ export async function newCode(store: Store): Promise<ApprovedCode> {
     redirectUri: 'https://app.example/cb',
     askedRedirectUri: 'https://app.example/cb',
     codeChallenge: undefined,
+    dpopJkt: undefined,
     expiresAt: now + 60,
   }
 }

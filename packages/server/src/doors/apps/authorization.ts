@@ -35,7 +35,7 @@ export async function readAuthorization(
   const found =
     clientId === undefined ? undefined : await services.store.clients.find(clientId, services.now())
   const client = found?.doorId === door.id ? found : undefined
-  const policy = { pkce: door.pkce, scopes: Object.keys(door.scopes) }
+  const policy = { pkce: door.pkce, scopes: Object.keys(door.scopes), dpop: (door.dpop ?? 'off') !== 'off' }
   const decision = decideAuthorizationRequest({ ...query, client, policy })
   switch (decision.outcome) {
     case 'page':

@@ -1,4 +1,4 @@
-import type { Guard } from '@sallyport/guard'
+import type { DpopNonces, Guard } from '@sallyport/guard'
 import type { AppsDoor } from '../../settings/door.ts'
 import type { Services } from '../services.ts'
 
@@ -7,6 +7,8 @@ export interface AppsContext {
   readonly door: AppsDoor
   readonly services: Services
   readonly guard: Guard
+  /** Nonces for proofs, at a door that asks for them. */
+  readonly nonces: DpopNonces | undefined
 }
 
 /** The address path of one of the door's endpoints. */

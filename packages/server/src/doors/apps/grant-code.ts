@@ -53,6 +53,7 @@ export async function grantCode(
       redirectUri: request.redirectUri,
       askedRedirectUri: request.askedRedirectUri,
       codeChallenge: request.codeChallenge,
+      dpopJkt: request.dpopJkt,
       expiresAt: now + door.codeLifetime,
     },
     auditEvent(httpRequest, door.id)('code.issued', {

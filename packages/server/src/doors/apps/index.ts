@@ -1,3 +1,4 @@
+import { createDpopNonces } from '@sallyport/guard'
 import type { AppsDoor } from '../../settings/door.ts'
 import type { Door } from '../door.ts'
 import { refuseOauth } from '../refuse.ts'
@@ -10,7 +11,11 @@ import { userinfoEndpoint } from './userinfo.ts'
 
 /** Third-party apps, by OAuth 2. */
 export function appsDoor(door: AppsDoor, services: Services): Door {
-  const apps = { door, services, guard: services.guardFor({ shape: 'oauth' }) }
+  const { dpop = 'off', dpopNonce = true } = door
+  const asksNonce = dpop !== 'off' && dpopNonce
+  const secret = services.sealer.seal('dpop-nonces', [door.id])
+  const nonces = asksNonce ? createDpopNonces(secret) : undefined
+  const apps = { door, services, guard: services.guardFor({ shape: 'oauth' }), nonces }
   const endpoints = [authorizeEndpoint, tokenEndpoint, revokeEndpoint, introspectEndpoint, userinfoEndpoint]
   return {
     id: door.id,

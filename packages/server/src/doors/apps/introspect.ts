@@ -28,7 +28,8 @@ async function describe(
     exp: expiresAt,
     iat: issuedAt,
     ...(token.type === 'access' && {
-      token_type: 'Bearer',
+      token_type: claims['cnf'] === undefined ? 'Bearer' : 'DPoP',
+      ...(claims['cnf'] !== undefined && { cnf: claims['cnf'] }),
       iss: claims['iss'],
       aud: claims['aud'],
       jti: claims['jti'],
@@ -37,7 +38,7 @@ async function describe(
   }
 }
 
-/** Tells a client about its own tokens; anybody else's are as good as unknown. @see RFC 7662 §2.2, §4 */
+/** Tells a client about its own tokens; anybody else's are as good as unknown. @see RFC 7662 §2.2, §4, RFC 9449 §6.2 */
 export function introspectEndpoint(apps: AppsContext): Endpoint {
   return {
     path: pathOf(apps, 'introspect'),

@@ -1,4 +1,5 @@
 import { parseCompactJws } from '@sallyport/protocol'
+import { parseOpaqueToken } from '../../crypto/opaque-token.ts'
 import { parseRefreshToken } from '../../crypto/refresh-token.ts'
 import type { Family } from '../../store/contract/index.ts'
 import type { AppsContext } from './context.ts'
@@ -27,8 +28,11 @@ export async function findToken(
 
 async function verifiedClaims(
   token: string,
-  { signing, now }: AppsContext['services'],
+  { signing, sealer, now }: AppsContext['services'],
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
+  // Both forms, whichever the door makes now: the setting may have changed since.
+  const opaque = parseOpaqueToken(token, sealer)
+  if (opaque) return opaque
   const jws = parseCompactJws(token)
   if (jws?.header['typ'] !== 'at+jwt') return undefined
   return signing.verify(jws, now()) ? jws.payload : undefined

@@ -7,6 +7,7 @@ import type { Endpoint } from '../door.ts'
 import { idTokenClaims } from './claims.ts'
 import { readClientRequest } from './client.ts'
 import { type AppsContext, noStore, pathOf } from './context.ts'
+import { nonceHeader, readProof } from './proof.ts'
 
 const byType = new Map(grants.map((grant) => [grant.grantType, grant]))
 const idTokenLifetime = 3600
@@ -34,7 +35,7 @@ async function idToken({ family, scope }: Granted, context: GrantContext): Promi
   return signJwt('JWT', claims, signingKey)
 }
 
-/** The token endpoint. @see RFC 6749 §3.2 */
+/** The token endpoint. @see RFC 6749 §3.2, RFC 9449 §5 */
 export function tokenEndpoint(apps: AppsContext): Endpoint {
   return {
     path: pathOf(apps, 'token'),
@@ -48,11 +49,13 @@ export function tokenEndpoint(apps: AppsContext): Endpoint {
         if (!client.grantTypes.includes(grantType)) {
           throw new ProtocolError('unauthorized_client', 'client may not use this grant type')
         }
+        const jkt = await readProof(request, apps)
+        const bound = { ...context, jkt }
         const known = new Map([...params].filter(([name]) => grant.params.includes(name)))
-        const granted = await grant.exchange({ client, params: known }, context)
+        const granted = await grant.exchange({ client, params: known }, bound)
         const id = await idToken(granted, context)
-        const body = { ...tokenResponse(issue(granted, context)), ...(id !== undefined && { id_token: id }) }
-        return { status: 200, headers: noStore, body }
+        const body = { ...tokenResponse(issue(granted, bound)), ...(id !== undefined && { id_token: id }) }
+        return { status: 200, headers: { ...noStore, ...nonceHeader(apps) }, body }
       },
     },
   }

@@ -96,21 +96,29 @@ export const factSchemas = {
   } satisfies Members<WidgetFacts>),
 }
 
-/** What kinds of fact there are. */
+/** What the server hid in an opaque access token: the claims that a JWT would show. */
+const claimsSchema = v.record(v.string(), v.unknown())
+
+/** What kinds of row there are to tell of. */
 export type FactKind = keyof typeof factSchemas
 
 /** Facts that one request may ask for. */
 const mostFacts = 500
 const wanted = `must be a list of at most ${mostFacts} pairs [kind, id]`
-const kinds = Object.keys(factSchemas) as FactKind[]
+const rowKinds = Object.keys(factSchemas) as FactKind[]
+const kinds = [...rowKinds, 'opaque-token'] as const
 const kind = v.picklist(kinds, `must be one of ${kinds.join(', ')}`)
 const id = v.pipe(text, v.maxLength(300, 'must have at most 300 characters'))
-const listOf = <Kind extends v.GenericSchema>(kindSchema: Kind) =>
-  v.pipe(v.array(v.strictTuple([kindSchema, id], wanted), wanted), v.maxLength(mostFacts, wanted))
+// Longer than any row's id, and no longer than the guard's own bound for credentials.
+const factId = v.pipe(text, v.maxLength(8192, 'must have at most 8192 characters'))
 
 /** Which facts a guard asks for. */
 export const factsQuestionSchema = v.strictObject({
-  facts: v.pipe(listOf(kind), v.description('Kind and id of each.')),
+  facts: v.pipe(
+    v.array(v.strictTuple([kind, factId], wanted), wanted),
+    v.maxLength(mostFacts, wanted),
+    v.description('Kind and id of each; of an opaque token, the token itself.'),
+  ),
 })
 const wantedUses = `must be a list of at most ${mostFacts} triples [kind, hash, moment]`
 const use = v.strictTuple([v.picklist(['api-key', 'session-token'], wantedUses), id, seconds], wantedUses)
@@ -125,7 +133,7 @@ export const usesSchema = v.strictObject({
 
 /** The facts, in the order in which they were asked for. */
 export const factsSchema = v.object({
-  facts: v.array(v.nullable(v.union(Object.values(factSchemas)))),
+  facts: v.array(v.nullable(v.union([...Object.values(factSchemas), claimsSchema]))),
 })
 
 const name = v.pipe(
@@ -170,6 +178,8 @@ export const metadataSchema = v.object({
       audience: text,
       kind: v.picklist(['people', 'widgets', 'apps', 'vendors', 'keys']),
       checkMembership: v.boolean(),
+      scopes: v.exactOptional(texts),
+      dpop: v.exactOptional(v.picklist(['optional', 'required'])),
     } satisfies Members<DoorFacts>),
   ),
   key_formats: v.array(

@@ -13,7 +13,11 @@ function told(kind: FactKind, fact: object | undefined): object | null {
 }
 
 /** One fact by kind and id. */
-async function readFact(kind: FactKind, id: string, { facts, now }: Services): Promise<object | null> {
+async function readFact(
+  kind: FactKind | 'opaque-token',
+  id: string,
+  { facts, now }: Services,
+): Promise<object | null> {
   switch (kind) {
     case 'family':
       return told(kind, await facts.family(id))
@@ -31,6 +35,8 @@ async function readFact(kind: FactKind, id: string, { facts, now }: Services): P
       return told(kind, await facts.apiKey(id))
     case 'session-token':
       return told(kind, await facts.sessionToken(id, now()))
+    case 'opaque-token':
+      return (await facts.opaqueToken(id)) ?? null
     case 'widget-session':
       return told(kind, await facts.widgetSession(id))
     case 'widget':

@@ -1,4 +1,4 @@
-import type { GuardRequest } from '@sallyport/guard'
+import type { Guard, GuardRequest } from '@sallyport/guard'
 import { isForwardedTo, parseForwardedPath, type Principal, ProtocolError } from '@sallyport/protocol'
 import { newSecret } from '../../crypto/secret.ts'
 import { signJwt } from '../../crypto/signing-key.ts'
@@ -38,9 +38,20 @@ function forwarded(request: Request): { readonly method: string; readonly path: 
   return { method: method.toUpperCase(), path }
 }
 
-function routeOf(routes: readonly ForwardRoute[], method: string, path: string): ForwardRoute {
+/** A route and its guard, one for good: what a guard remembers of tokens would be worth nothing for one request. */
+interface Guarded {
+  readonly route: ForwardRoute
+  readonly guard: Guard
+}
+
+function guardRoute(route: ForwardRoute, services: Services): Guarded {
+  const { origin } = route
+  return { route, guard: services.guardFor(route, origin === undefined ? {} : { base: origin }) }
+}
+
+function routeOf(routes: readonly Guarded[], method: string, path: string): Guarded {
   const found = routes.find(
-    (route) => (route.methods?.includes(method) ?? true) && isForwardedTo(route.path, path),
+    ({ route }) => (route.methods?.includes(method) ?? true) && isForwardedTo(route.path, path),
   )
   if (!found) throw new ProtocolError('forbidden', 'no rule lets this path through')
   return found
@@ -95,11 +106,11 @@ function forNginx(reply: Reply, request: Request): Reply {
   return { ...reply, status: 403, headers: { ...reply.headers, 'x-auth-status': String(reply.status) } }
 }
 
-async function decide(request: Request, routes: readonly ForwardRoute[], services: Services): Promise<Reply> {
+async function decide(request: Request, routes: readonly Guarded[], services: Services): Promise<Reply> {
   const { method, path } = forwarded(request)
-  const route = routeOf(routes, method, path)
+  const { route, guard } = routeOf(routes, method, path)
   const asked: GuardRequest = { method, path, header: request.header, ip: request.ip }
-  const check = await services.guardFor(route).check(asked, route.rule)
+  const check = await guard.check(asked, route.rule)
   if (check.outcome === 'refuse') return check
   const token = route.token && { 'x-auth-token': internalToken(check.principal, route.path, services) }
   return {
@@ -113,9 +124,8 @@ async function decide(request: Request, routes: readonly ForwardRoute[], service
  * passes for which there is no route.
  */
 export function forwardAuthEndpoint(services: Services): Endpoint {
-  const { forwardRoutes } = services
-  const handler: Handler = async (request) =>
-    forNginx(await decide(request, forwardRoutes, services), request)
+  const routes = services.forwardRoutes.map((route) => guardRoute(route, services))
+  const handler: Handler = async (request) => forNginx(await decide(request, routes, services), request)
   // A proxy asks with the caller's own method or with GET.
   const methods = {
     GET: handler,

@@ -44,6 +44,17 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     meaning: 'The person declined, or may not use this app.',
     remedy: 'Ask the person again when they want to go on. An app of a team is for members of that team.',
   },
+  invalid_dpop_proof: {
+    meaning:
+      'The DPoP header is missing where one is needed, is not exactly one well-formed proof, or was made for another request, at another time or with another key; or it was sent before.',
+    remedy:
+      'Make a new proof for each request, with the method and the public address of it (without the query) and a jti that was never used. Check the clock.',
+  },
+  use_dpop_nonce: {
+    meaning: 'The DPoP proof needs a nonce of this server, or the one it has is too old.',
+    remedy:
+      'Take the value of the DPoP-Nonce header of this answer, make the proof again with it as nonce, and send the request once more. Nothing was spent.',
+  },
   invalid_token: {
     meaning: 'The access token is malformed, expired, revoked, or was made for another door.',
     remedy: 'Refresh, or sign in again, and present the new token.',

@@ -1,3 +1,4 @@
+import { dpopAlgorithms } from '@sallyport/protocol'
 import type { AppsDoor, DoorSettings } from '../../settings/door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import type { Endpoint, Reply } from '../door.ts'
@@ -5,7 +6,7 @@ import type { Services } from '../services.ts'
 
 const cached = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' }
 
-/** What an apps door can do, from what is registered. @see RFC 8414 §2, OpenID Connect Discovery 1.0 §3 */
+/** What an apps door can do, from what is registered. @see RFC 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 9449 §5.1 */
 function appsMetadata(door: AppsDoor, baseUrl: string): Readonly<Record<string, unknown>> {
   const at = (endpoint: keyof AppsDoor['endpoints']) => `${baseUrl}${door.path}/${door.endpoints[endpoint]}`
   const openid = 'openid' in door.scopes
@@ -26,6 +27,7 @@ function appsMetadata(door: AppsDoor, baseUrl: string): Readonly<Record<string, 
     introspection_endpoint_auth_methods_supported: authMethods,
     revocation_endpoint_auth_methods_supported: [...authMethods, 'none'],
     authorization_response_iss_parameter_supported: true,
+    ...((door.dpop ?? 'off') !== 'off' && { dpop_signing_alg_values_supported: dpopAlgorithms }),
     ...(openid && {
       userinfo_endpoint: at('userinfo'),
       subject_types_supported: ['public'],

@@ -16,6 +16,8 @@ export interface Family {
   readonly clientId: string | undefined
   readonly teamId: string | undefined
   readonly scope: Scope
+  /** Thumbprint of the key that its refresh tokens are bound to. @see RFC 9449 §5 */
+  readonly jkt: string | undefined
   /** The generation whose refresh token is the newest; 1 is the first. */
   readonly gen: number
   /** When generation `gen` was issued. */
@@ -30,8 +32,11 @@ export interface Family {
   readonly endedAt: number | undefined
 }
 
-/** What a new family starts with; its generation is 1, issued at `now`. */
-export type NewFamily = Omit<Family, 'gen' | 'issuedAt' | 'previousIssuedAt' | 'createdAt' | 'endedAt'>
+/** What a new family starts with; its generation is 1, issued at `now`, and it is bound to no key. */
+export type NewFamily = Omit<
+  Family,
+  'jkt' | 'gen' | 'issuedAt' | 'previousIssuedAt' | 'createdAt' | 'endedAt'
+>
 
 /** An authorization code, bound to all that its exchange must repeat. */
 export interface NewCode {
@@ -40,6 +45,8 @@ export interface NewCode {
   /** `undefined` when the request named no redirect URI, so that the exchange may not either. */
   readonly askedRedirectUri: string | undefined
   readonly codeChallenge: string | undefined
+  /** Thumbprint of the only key that may exchange it. @see RFC 9449 §10 */
+  readonly dpopJkt: string | undefined
   readonly expiresAt: number
 }
 
@@ -81,6 +88,8 @@ export interface FamilyStore {
     event: AuditEvent,
     now: number,
   ): Promise<{ readonly won: boolean; readonly family: Family } | undefined>
+  /** Binds it to a key for good; `false`, and nothing changed, when it is bound to another one or has ended. */
+  bindKey(familyId: string, jkt: string): Promise<boolean>
   /** Ends it; `false` when it had ended or never was. */
   end(familyId: string, event: AuditEvent, now: number): Promise<boolean>
   /** Records the consent that was given, the family and its code in one step; `false`, and nothing recorded, when the session that approved or the consent that stood has ended. */

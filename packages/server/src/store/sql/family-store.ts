@@ -29,6 +29,7 @@ function readFamily(row: Row): Family {
     clientId: optionalText(row, 'client_id'),
     teamId: optionalText(row, 'team_id'),
     scope: list(row, 'scope'),
+    jkt: optionalText(row, 'jkt'),
     gen: number(row, 'gen'),
     issuedAt: number(row, 'issued_at'),
     previousIssuedAt: optionalNumber(row, 'previous_issued_at'),
@@ -117,6 +118,17 @@ export class SqlFamilyStore implements FamilyStore {
     return row && { won: done, family: readFamily(row) }
   }
 
+  bindKey(familyId: string, jkt: string): Promise<boolean> {
+    return run(this.#db, [
+      {
+        sql: `UPDATE token_family SET jkt = $2
+               WHERE family_id = $1 AND ended_at IS NULL AND (jkt IS NULL OR jkt = $2)`,
+        params: [familyId, jkt],
+        mustTouch: true,
+      },
+    ])
+  }
+
   end(familyId: string, event: AuditEvent, now: number): Promise<boolean> {
     return run(this.#db, [
       {
@@ -131,7 +143,7 @@ export class SqlFamilyStore implements FamilyStore {
 
   createWithCode(family: NewFamily, code: ApprovedCode, event: AuditEvent, now: number): Promise<boolean> {
     const { familyId, doorId, clientId = '' } = family
-    const { hash, redirectUri, askedRedirectUri, codeChallenge, expiresAt } = code
+    const { hash, redirectUri, askedRedirectUri, codeChallenge, dpopJkt, expiresAt } = code
     return run(this.#db, [
       {
         sql: 'UPDATE browser_session SET session_id = session_id WHERE hash = $1 AND expires_at > $2',
@@ -140,8 +152,8 @@ export class SqlFamilyStore implements FamilyStore {
       },
       insertFamily(family, now),
       {
-        sql: `INSERT INTO authorization_code (hash, family_id, client_id, door_id, redirect_uri, asked_redirect_uri, code_challenge, expires_at, uses)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)`,
+        sql: `INSERT INTO authorization_code (hash, family_id, client_id, door_id, redirect_uri, asked_redirect_uri, code_challenge, dpop_jkt, expires_at, uses)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)`,
         params: [
           hash,
           familyId,
@@ -150,6 +162,7 @@ export class SqlFamilyStore implements FamilyStore {
           redirectUri,
           orNull(askedRedirectUri),
           orNull(codeChallenge),
+          orNull(dpopJkt),
           expiresAt,
         ],
       },
@@ -180,6 +193,7 @@ export class SqlFamilyStore implements FamilyStore {
       redirectUri: text(code, 'redirect_uri'),
       askedRedirectUri: optionalText(code, 'asked_redirect_uri'),
       codeChallenge: optionalText(code, 'code_challenge'),
+      dpopJkt: optionalText(code, 'dpop_jkt'),
       expiresAt: number(code, 'expires_at'),
       usedBefore: number(code, 'uses') > 1,
       family: readFamily(family),

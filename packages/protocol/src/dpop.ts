@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto'
+import { decodeBase64 } from './base64.ts'
+import { type CompactJws, parseCompactJws } from './jws.ts'
+import { normaliseTarget } from './target.ts'
+
+/** What a proof may be signed with; never a shared secret. @see RFC 9449 §4.3 check 5, RFC 9864 §2.2 */
+export const dpopAlgorithms = ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256'] as const
+
+/** One of them. */
+export type DpopAlgorithm = (typeof dpopAlgorithms)[number]
+
+/** A DPoP proof, well-formed and not yet verified. @see RFC 9449 §4.2 */
+export interface DpopProof {
+  readonly jws: CompactJws
+  readonly alg: DpopAlgorithm
+  /** The public members of the key and no others. */
+  readonly jwk: Readonly<Record<string, string>>
+  /** The key's thumbprint. @see RFC 7638 §3 */
+  readonly jkt: string
+  readonly jti: string
+  readonly htm: string
+  readonly htu: string
+  readonly iat: number
+  readonly ath: string | undefined
+  readonly nonce: string | undefined
+}
+
+/** A nonce that was given out, and how long it is taken. */
+export interface DpopNonce {
+  readonly value: string
+  readonly until: number
+}
+
+/** What a proof has to be for. */
+export interface DpopExpectation {
+  readonly method: string
+  /** The address of the request as its client knows it. */
+  readonly url: string
+  /** The access token that came with it; left out at the token endpoint. */
+  readonly accessToken?: string
+  /** The nonces that are good now; left out where none is asked for. */
+  readonly nonces?: readonly DpopNonce[] | undefined
+}
+
+/** What becomes of a proof. After `until` it is refused by its age, so that is how long it must be remembered. */
+export type DpopDecision =
+  | { readonly outcome: 'ok'; readonly until: number }
+  | { readonly outcome: 'refuse'; readonly detail: string }
+  | { readonly outcome: 'use-nonce'; readonly detail: string }
+
+/** How old a proof may be, and how far ahead of us its client's clock. @see RFC 9449 §11.1 */
+const proofLifetime = 60
+const clockSkew = 60
+const maxText = 200
+// 4096 bits: checking a signature by a larger key would cost more than an answer.
+const maxModulus = 512
+const minModulus = 256
+
+const thumbprintShape = /^[A-Za-z0-9_-]{43}$/
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+
+/** Whether a text can be a SHA-256 thumbprint of a key. @see RFC 7638 §3, RFC 9449 §10 */
+export function isThumbprint(text: string): boolean {
+  return thumbprintShape.test(text)
+}
+
+function refuse(detail: string): { readonly outcome: 'refuse'; readonly detail: string } {
+  return { outcome: 'refuse', detail }
+}
+
+const sizeOf = (text: unknown) =>
+  typeof text === 'string' ? (decodeBase64(text, 'base64url')?.length ?? 0) : 0
+
+/** The members of a key that its algorithm needs, in the order of a thumbprint. @see RFC 7638 §3.2, RFC 8037 §2 */
+function publicMembers(
+  jwk: Readonly<Record<string, unknown>>,
+  alg: DpopAlgorithm,
+): readonly string[] | undefined {
+  switch (alg) {
+    case 'ES256':
+      return jwk['kty'] === 'EC' &&
+        jwk['crv'] === 'P-256' &&
+        sizeOf(jwk['x']) === 32 &&
+        sizeOf(jwk['y']) === 32
+        ? ['crv', 'kty', 'x', 'y']
+        : undefined
+    case 'Ed25519':
+    case 'EdDSA':
+      return jwk['kty'] === 'OKP' && jwk['crv'] === 'Ed25519' && sizeOf(jwk['x']) === 32
+        ? ['crv', 'kty', 'x']
+        : undefined
+    case 'PS256':
+    case 'RS256': {
+      const modulus = sizeOf(jwk['n'])
+      const exponent = sizeOf(jwk['e'])
+      const fits = modulus >= minModulus && modulus <= maxModulus && exponent >= 1 && exponent <= 4
+      return jwk['kty'] === 'RSA' && fits ? ['e', 'kty', 'n'] : undefined
+    }
+  }
+}
+
+function readKey(value: unknown, alg: DpopAlgorithm): Readonly<Record<string, string>> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const jwk = value as Readonly<Record<string, unknown>>
+  // Check 7: somebody who shows their private key proves nothing with it.
+  if (privateMembers.some((name) => name in jwk)) return undefined
+  const names = publicMembers(jwk, alg)
+  return names && Object.fromEntries(names.map((name) => [name, String(jwk[name])]))
+}
+
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= maxText
+const isOptionalText = (value: unknown): value is string | undefined => value === undefined || isText(value)
+
+type Parsed =
+  | { readonly outcome: 'proof'; readonly proof: DpopProof }
+  | { readonly outcome: 'refuse'; readonly detail: string }
+
+/**
+ * Reads the values of a request's `DPoP` header: one proof, with every claim and nothing private in it. The key that it brings
+ * is taken from its header on purpose: it proves only that whoever has that key made this request.
+ * @see RFC 9449 §4.2, §4.3 checks 1 to 5 and 7
+ */
+export function parseDpopProof(values: readonly string[]): Parsed {
+  const [value] = values
+  if (value === undefined) return refuse('no DPoP header')
+  if (values.length > 1) return refuse('DPoP header repeated')
+  const jws = parseCompactJws(value)
+  if (!jws) return refuse('no acceptable JWT')
+  const { header, payload } = jws
+  if (header['typ'] !== 'dpop+jwt') return refuse('typ is not dpop+jwt')
+  const alg = dpopAlgorithms.find((one) => one === header['alg'])
+  if (!alg) return refuse('alg is not one of ours')
+  const jwk = readKey(header['jwk'], alg)
+  if (!jwk) return refuse('jwk is not a public key for alg')
+  const { jti, htm, htu, iat, ath, nonce } = payload
+  if (!isText(jti)) return refuse('jti missing or too long')
+  if (!isText(htm)) return refuse('htm missing')
+  if (typeof htu !== 'string') return refuse('htu missing')
+  if (typeof iat !== 'number' || !Number.isSafeInteger(iat)) return refuse('iat missing')
+  if (!isOptionalText(ath) || !isOptionalText(nonce)) return refuse('ath or nonce malformed')
+  const jkt = createHash('sha256').update(JSON.stringify(jwk)).digest('base64url')
+  return { outcome: 'proof', proof: { jws, alg, jwk, jkt, jti, htm, htu, iat, ath, nonce } }
+}
+
+/** Until when a proof counts as fresh: by its nonce where one was asked for, else by its own clock. */
+function freshness({ iat, nonce }: DpopProof, { nonces }: DpopExpectation, now: number): DpopDecision {
+  if (!nonces) {
+    if (iat > now + clockSkew) return refuse('iat is in the future')
+    if (iat + proofLifetime < now) return refuse('iat is too long ago')
+    return { outcome: 'ok', until: iat + proofLifetime }
+  }
+  if (nonce === undefined) return { outcome: 'use-nonce', detail: 'no nonce' }
+  // Check 11: the nonce says when the proof was made, whatever the client's clock does.
+  const given = nonces.find(({ value, until }) => value === nonce && until >= now)
+  return given
+    ? { outcome: 'ok', until: given.until }
+    : { outcome: 'use-nonce', detail: 'nonce is not ours or too old' }
+}
+
+/**
+ * Decides whether a proof is for this very request. Its signature, the key that the token is bound to and whether it came
+ * before are for the caller to check.
+ * @see RFC 9449 §4.3 checks 8 to 12
+ */
+export function decideDpop(proof: DpopProof, expected: DpopExpectation, now: number): DpopDecision {
+  if (proof.htm !== expected.method) return refuse('htm is not the method')
+  const [told, asked] = [normaliseTarget(proof.htu), normaliseTarget(expected.url)]
+  if (told === undefined || told !== asked) return refuse(`htu is not ${asked ?? 'an address'}`)
+  const { accessToken } = expected
+  if (accessToken !== undefined) {
+    const hash = createHash('sha256').update(accessToken).digest('base64url')
+    if (proof.ath !== hash) return refuse('ath is not the hash of the token')
+  }
+  return freshness(proof, expected, now)
+}

@@ -1,0 +1,35 @@
+import { verifyProof } from '@sallyport/guard'
+import { ProtocolError } from '@sallyport/protocol'
+import type { Request } from '../door.ts'
+import type { AppsContext } from './context.ts'
+
+/** The header with the nonce for the next proof, at a door that asks for one. @see RFC 9449 §8.2 */
+export function nonceHeader({ nonces, services }: AppsContext): Readonly<Record<string, string>> {
+  return nonces ? { 'dpop-nonce': nonces.current(services.now()) } : {}
+}
+
+/**
+ * The thumbprint of the key that a token request proves; `undefined` for a request without a proof, or at a door that has
+ * nothing to do with them. Checked before the grant looks at anything, so that a bad proof costs no code.
+ * @see RFC 9449 §5, §8
+ */
+export async function readProof(request: Request, apps: AppsContext): Promise<string | undefined> {
+  const { door, services, nonces } = apps
+  const { dpop = 'off' } = door
+  if (dpop === 'off') return undefined
+  const values = request.header('dpop')
+  if (values.length === 0 && dpop === 'optional') return undefined
+  const now = services.now()
+  // The path as it came: with and without a trailing slash it is the same endpoint, and each client has the one it knows.
+  const expected = { method: request.method, url: services.baseUrl + request.path, nonces: nonces?.good(now) }
+  const verdict = await verifyProof(values, expected, { replay: services.replay, now })
+  if (verdict.outcome === 'proven') return verdict.jkt
+  const { detail } = verdict
+  const headers = nonceHeader(apps)
+  throw verdict.outcome === 'use-nonce'
+    ? new ProtocolError('use_dpop_nonce', 'the DPoP proof needs the nonce of the DPoP-Nonce header', {
+        detail,
+        headers,
+      })
+    : new ProtocolError('invalid_dpop_proof', 'DPoP proof is not valid', { detail, headers })
+}
