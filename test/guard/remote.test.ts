@@ -131,6 +131,24 @@ test('a member who was removed, an app that was deleted', async () => {
   await assertWithinASecond('/app', tokens.access, 401)
 })
 
+test('a member whose role was lowered: keys made before have what the role has now', async () => {
+  const person = await newPerson(server)
+  const slug = `r${person.id.slice(-8)}`.toLowerCase()
+  const teamId = await newTeam(server, slug)
+  const be = (role: string) => administer(server, 'PUT', `/teams/${teamId}/members/${person.id}`, { role })
+  await be('admin')
+  const made = await call(server, '/v1/api-keys', {
+    bearer: person.access,
+    json: { name: 'k', team: slug, scopes: ['domains:write'] },
+  })
+  assert.equal(made.status, 201)
+  await assertEverywhere('/write', text(made, 'key'), 200)
+  await be('viewer')
+  await assertWithinASecond('/write', text(made, 'key'), 403)
+  await be('technical')
+  await assertWithinASecond('/write', text(made, 'key'), 200)
+})
+
 test('an origin that was taken off its list', async () => {
   const owner = await newPerson(server)
   const json = { slug: `w${owner.id.slice(-8)}`, allowed_origins: ['https://a.example'] }

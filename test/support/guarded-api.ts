@@ -23,6 +23,7 @@ const rules: Readonly<Record<string, GuardRule>> = {
   '/app': { doors: ['openchatstudio'], scopes: ['chatbot:read'] },
   '/vendor': { doors: ['charp'], plan: 'Free', plans },
   '/standard': { doors: ['charp'], plan: 'Standard', plans },
+  '/write': { doors: ['osir'], scopes: ['domains:write'] },
   '/key': { doors: ['osir'] },
   '/widget': { doors: ['oshara-widgets'] },
 }

@@ -167,6 +167,8 @@ export interface FactSource {
   readonly doors: readonly DoorFacts[]
   /** The door that signs as `iss`, compared as a string. */
   doorOfIssuer(iss: string): DoorFacts | undefined
+  /** The most that each role may do at a door, whatever a credential was granted; a role left out may do everything. */
+  rolesOf(doorId: string): Readonly<Record<string, Scope>>
   /**
    * The published key of that id, or `undefined` once it is withdrawn. `kid` comes from a token that nobody has checked
    * yet: it must not lead to a request elsewhere.

@@ -1,3 +1,4 @@
+import { narrowScope, type Scope } from '@sallyport/protocol'
 import type { AccountFacts, ClientFacts, FactSource, MembershipFacts, TeamFacts } from './facts.ts'
 import { type Refused, refuse } from './verified.ts'
 
@@ -35,6 +36,16 @@ export async function checkStanding(parties: Parties, source: FactSource): Promi
   if (team && team.status !== 'active') return refuse('revoked', `team ${team.status}`)
   if (mustBelong && account && team && !membership) return refuse('revoked', 'no longer a member of the team')
   return { outcome: 'stands', account, client, team, membership }
+}
+
+/** What of a granted scope is left for the role that its person has in the team now; all of it where no role applies. */
+export function scopeInRole(
+  scope: Scope,
+  { membership }: Standing,
+  roles: Readonly<Record<string, Scope>>,
+): Scope {
+  const most = membership && Object.hasOwn(roles, membership.role) ? roles[membership.role] : undefined
+  return most ? narrowScope(scope, most) : scope
 }
 
 /** What a principal says of its team, from live facts. */

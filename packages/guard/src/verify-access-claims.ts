@@ -1,7 +1,7 @@
 import type { CompactJws, Principal } from '@sallyport/protocol'
 import { checkBinding, type PresentedToken } from './binding.ts'
 import type { DoorFacts, FactSource, FamilyFacts } from './facts.ts'
-import { checkStanding, type Standing, teamMembers } from './standing.ts'
+import { checkStanding, scopeInRole, type Standing, teamMembers } from './standing.ts'
 import { type AccessClaims, parseAccessClaims, type TokenClaims } from './token-claims.ts'
 import { type Refused, refuse, type Verification, type Verified } from './verified.ts'
 
@@ -60,7 +60,7 @@ export interface KnownAccessToken {
   readonly door: DoorFacts
 }
 
-/** Who a family speaks for. Plan, role and team come from live facts, never from the token. */
+/** Who a family speaks for. Plan, role, what the role may do, and team come from live facts, never from the token. */
 function principalOf(
   family: FamilyFacts,
   standing: Standing,
@@ -117,5 +117,9 @@ export async function verifyAccessClaims(
     source,
   )
   if (standing.outcome === 'refuse') return standing
-  return { outcome: 'principal', principal: principalOf(family, standing, { claims, door }) }
+  const scope = scopeInRole(claims.scope, standing, source.rolesOf(door.doorId))
+  return {
+    outcome: 'principal',
+    principal: principalOf(family, standing, { claims: { ...claims, scope }, door }),
+  }
 }

@@ -1,13 +1,15 @@
-import { isIpAllowed, parseIpList } from '@sallyport/protocol'
+import { isIpAllowed, parseIpList, type Scope } from '@sallyport/protocol'
 import type { ApiKeyFacts } from './facts.ts'
 import { secretHash } from './secret-hash.ts'
-import { checkStanding, type Standing, teamMembers } from './standing.ts'
+import { checkStanding, scopeInRole, type Standing, teamMembers } from './standing.ts'
 import { type Refused, refuse, type Verification, type Verified } from './verified.ts'
 
 /** A key that is valid now, with the standing of its owner. */
 export interface ValidKey {
   readonly outcome: 'valid'
   readonly key: ApiKeyFacts
+  /** What of the key's scope its owner's role still has. */
+  readonly scope: Scope
   readonly standing: Standing
 }
 
@@ -33,7 +35,12 @@ export async function checkApiKey(
   if (standing.outcome === 'refuse') return standing
   // Last, so that only the holder of a working key learns that there is a list.
   if (!mayCallFrom(request.ip, key.ipList)) return refuse('ip', `key not allowed from ${request.ip}`)
-  return { outcome: 'valid', key, standing }
+  return {
+    outcome: 'valid',
+    key,
+    standing,
+    scope: scopeInRole(key.scope, standing, source.rolesOf(key.doorId)),
+  }
 }
 
 /** Verifies an API key. The hot path: one hash and look-ups of live facts; nothing is written. */
@@ -41,8 +48,8 @@ export async function verifyApiKey(secret: string, verification: Verification): 
   const hash = secretHash(secret)
   const found = await checkApiKey(hash, verification)
   if (found.outcome === 'refuse') return found
-  const { key, standing } = found
-  const { keyId, doorId, accountId, environment, scope, expiresAt } = key
+  const { key, standing, scope } = found
+  const { keyId, doorId, accountId, environment, expiresAt } = key
   return {
     outcome: 'principal',
     principal: {

@@ -1,7 +1,7 @@
-import { coversScope, type Scope } from '@sallyport/protocol'
+import { narrowScope, type Scope } from '@sallyport/protocol'
 import type { SessionTokenFacts } from './facts.ts'
 import { secretHash } from './secret-hash.ts'
-import { checkStanding, type Standing, teamMembers } from './standing.ts'
+import { checkStanding, scopeInRole, type Standing, teamMembers } from './standing.ts'
 import { type Refused, refuse, type Verification, type Verified } from './verified.ts'
 import { checkApiKey } from './verify-api-key.ts'
 
@@ -23,12 +23,12 @@ async function inheritFromKey(
   const { key, standing } = parent
   if (key.doorId !== token.doorId || key.teamId !== token.teamId || key.environment !== token.environment)
     return refuse('invalid', 'not of its parent key')
-  return { outcome: 'alive', standing, scope: token.scope.filter((one) => coversScope(key.scope, [one])) }
+  return { outcome: 'alive', standing, scope: narrowScope(token.scope, parent.scope) }
 }
 
 async function inheritFromFamily(
   familyId: string,
-  { teamId, accountId, scope }: SessionTokenFacts,
+  { doorId, teamId, accountId, scope }: SessionTokenFacts,
   { source }: Verification,
 ): Promise<Inherited | Refused> {
   const family = await source.family(familyId)
@@ -37,7 +37,8 @@ async function inheritFromFamily(
   if (family.accountId !== accountId) return refuse('invalid', 'not of its parent family')
   const { clientId } = family
   const standing = await checkStanding({ accountId, clientId, teamId, mustBelong: true }, source)
-  return standing.outcome === 'refuse' ? standing : { outcome: 'alive', standing, scope }
+  if (standing.outcome === 'refuse') return standing
+  return { outcome: 'alive', standing, scope: scopeInRole(scope, standing, source.rolesOf(doorId)) }
 }
 
 function inherit(

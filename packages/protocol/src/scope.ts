@@ -36,6 +36,11 @@ export function missingScopes(granted: Scope, needed: Scope): Scope {
   return needed.filter((one) => !covers(granted, one))
 }
 
+/** What of `scope` is left where `most` is allowed: the values that it covers. */
+export function narrowScope(scope: Scope, most: Scope): Scope {
+  return scope.filter((one) => covers(most, one))
+}
+
 /** The values that are in both sets. @see RFC 6749 §3.3 */
 export function intersectScope(a: Scope, b: Scope): Scope {
   return a.filter((one) => b.includes(one))

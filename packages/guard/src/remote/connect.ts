@@ -115,6 +115,7 @@ export async function connectFacts(options: RemoteOptions): Promise<RemoteFacts>
     get doors() {
       return [...metadata.current().doors.values()]
     },
+    rolesOf: (doorId) => metadata.current().roles.get(doorId) ?? {},
     doorOfIssuer: (issuer) => metadata.current().doors.get(issuer),
     opaqueToken: createOpaqueTokens((keys) => server.facts(keys, feed.position()), options.cacheSize),
     signingKey: async (kid) => metadata.current().keys.get(kid),

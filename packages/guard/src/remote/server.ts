@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto'
-import type { KeyFormat } from '@sallyport/protocol'
+import type { KeyFormat, Scope } from '@sallyport/protocol'
 import type { DoorFacts, Spent, Use, VerificationKey } from '../facts.ts'
 
 /** Where the server is, and how the guard proves itself there. */
@@ -17,6 +17,8 @@ export interface Metadata {
   readonly doors: ReadonlyMap<string, DoorFacts>
   readonly keyFormats: readonly (KeyFormat & { readonly doorId: string })[]
   readonly keys: ReadonlyMap<string, VerificationKey>
+  /** By door and role, the most that it may do. */
+  readonly roles: ReadonlyMap<string, Readonly<Record<string, Scope>>>
 }
 
 /** A fact by kind and id. */
@@ -50,6 +52,7 @@ export interface GuardServer {
 interface WireMetadata {
   readonly doors: readonly DoorFacts[]
   readonly key_formats: readonly (KeyFormat & { readonly doorId: string })[]
+  readonly roles: Readonly<Record<string, Readonly<Record<string, Scope>>>>
   readonly jwks: {
     readonly keys: readonly (JsonWebKey & { readonly kid: string; readonly alg: VerificationKey['alg'] })[]
   }
@@ -59,10 +62,11 @@ interface JsonWebKey {
   readonly [name: string]: unknown
 }
 
-function readMetadata({ doors, key_formats: keyFormats, jwks }: WireMetadata): Metadata {
+function readMetadata({ doors, key_formats: keyFormats, roles, jwks }: WireMetadata): Metadata {
   return {
     doors: new Map(doors.map((door) => [door.issuer, door])),
     keyFormats,
+    roles: new Map(Object.entries(roles)),
     keys: new Map(
       jwks.keys.map(({ kid, alg, ...jwk }) => [
         kid,

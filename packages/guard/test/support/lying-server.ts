@@ -66,7 +66,7 @@ export async function startLyingServer(): Promise<LyingServer> {
     if (status !== undefined) return void response.writeHead(status).end()
     if (path === '/guard/feed') return feed(request, response)
     const answer =
-      path === '/guard/facts' ? facts(request) : { doors: [], key_formats: [], jwks: { keys: [] } }
+      path === '/guard/facts' ? facts(request) : { doors: [], key_formats: [], roles: {}, jwks: { keys: [] } }
     void Promise.resolve(answer).then((body) => response.end(JSON.stringify(body)))
   })
   server.listen(0, '127.0.0.1')

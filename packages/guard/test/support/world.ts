@@ -102,6 +102,8 @@ export function createFacts() {
       ['acc_1 team_1', { role: 'owner' }],
       ['acc_2 team_2', { role: 'owner' }],
     ]),
+    /** By door and role. */
+    roles: {} as Record<string, Record<string, readonly string[]>>,
     apiKeys: new Map<string, ApiKeyFacts>(),
     sessionTokens: new Map<string, SessionTokenFacts>(),
     /** Each with its widget. */
@@ -131,6 +133,7 @@ export function sourceOf(facts: Facts): FactSource {
   return {
     keyFormats: [osir, sk],
     doors: facts.doors,
+    rolesOf: (doorId) => facts.roles[doorId] ?? {},
     doorOfIssuer: (iss) => facts.doors.find(({ issuer }) => issuer === iss),
     signingKey: (kid) => read('signingKey', facts.signingKeys.get(kid)),
     opaqueToken: (token) => read('opaqueToken', facts.opaqueTokens.get(token)),

@@ -135,6 +135,7 @@ export function openFacts(parts: FactParts): LocalFacts {
         ]
       }),
   )
+  const roles = new Map(doors.flatMap((door) => ('roles' in door ? [[door.id, door.roles] as const] : [])))
   const touches = createTouches(store)
   let reloading = Promise.resolve()
   const idle = new Map(keyDoors.map((door) => [door.id, door.sessionTokens?.idle ?? 0]))
@@ -144,6 +145,7 @@ export function openFacts(parts: FactParts): LocalFacts {
     ...methods,
     keyFormats: keyDoors.map((door) => ({ ...door.format, doorId: door.id })),
     doors: [...byIssuer.values()],
+    rolesOf: (doorId) => roles.get(doorId) ?? {},
     doorOfIssuer: (iss) => byIssuer.get(iss),
     opaqueToken: async (token) => openToken(token),
     signingKey: async (kid) => signing.verificationKey(kid, now()),

@@ -190,5 +190,9 @@ export const metadataSchema = v.object({
       environments: v.boolean(),
     }),
   ),
+  roles: v.pipe(
+    v.record(text, v.record(text, texts)),
+    v.description('By door and role, the most that it may do; a role left out may do everything.'),
+  ),
   jwks: v.object({ keys: v.array(v.record(text, v.unknown())) }),
 })

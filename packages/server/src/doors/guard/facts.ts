@@ -77,7 +77,7 @@ export function usesEndpoint(services: Services): Endpoint {
 
 /** What a guard must know before its first request: doors, key formats, public keys. */
 export function metadataEndpoint(services: Services): Endpoint {
-  const { facts, signing, now } = services
+  const { facts, signing, doors: settings, now } = services
   return {
     path: `${guardPath}/metadata`,
     methods: {
@@ -87,7 +87,12 @@ export function metadataEndpoint(services: Services): Endpoint {
         return {
           status: 200,
           headers: noStore,
-          body: { doors, key_formats: keyFormats, jwks: signing.jwks(now()) },
+          body: {
+            doors,
+            key_formats: keyFormats,
+            roles: Object.fromEntries(settings.map(({ id }) => [id, facts.rolesOf(id)])),
+            jwks: signing.jwks(now()),
+          },
         }
       }),
     },
