@@ -6,6 +6,7 @@ import { expressGuard, expressMetadata, principalOf } from '@sallyport/guard/exp
 import { fastifyGuard, fastifyMetadata, principalOf as fastifyPrincipalOf } from '@sallyport/guard/fastify'
 import { fetchGuard, fetchMetadata } from '@sallyport/guard/fetch'
 import { honoGuard, honoMetadata } from '@sallyport/guard/hono'
+import { nextGuard } from '@sallyport/guard/next'
 import { nodeGuard, nodeMetadata } from '@sallyport/guard/node'
 import type { Principal } from '@sallyport/protocol'
 import express from 'express'
@@ -30,7 +31,7 @@ export interface Answer {
 
 /** One way to put a guard before an API. */
 export interface Caller {
-  readonly way: 'core' | 'express' | 'fetch' | 'node' | 'fastify' | 'hono'
+  readonly way: 'core' | 'express' | 'fetch' | 'node' | 'fastify' | 'hono' | 'next'
   ask(rule: GuardRule, call: Call): Promise<Answer>
   close(): Promise<void>
 }
@@ -160,6 +161,37 @@ export function honoCaller(guard: Guard): Caller {
   }
 }
 
+/** Asks a route handler as Next.js calls it. */
+export function nextCaller(guard: Guard): Caller {
+  return {
+    way: 'next',
+    async ask(rule, { headers = [], method = 'GET', path = '/v1/domains', ip = '127.0.0.1' }) {
+      const GET = nextGuard(guard, { ipOf: () => ip })(
+        rule,
+        async (
+          _request: Request,
+          principal,
+          { params }: { readonly params: Promise<{ readonly id: string }> },
+        ) => {
+          const known = (await params).id === 'one'
+          return Response.json(known ? principal : { mismatch: true })
+        },
+      )
+      const sent = new Headers()
+      for (const [name, value] of headers) sent.append(name, value)
+      const request = new Request(`https://api.example${path}`, { method, headers: sent })
+      const response =
+        fetchMetadata(guard)(request) ?? (await GET(request, { params: Promise.resolve({ id: 'one' }) }))
+      return {
+        status: response.status,
+        headers: Object.fromEntries(response.headers),
+        body: plain(await response.json()),
+      }
+    },
+    async close() {},
+  }
+}
+
 /** Asks a fetch handler. */
 export function fetchCaller(guard: Guard): Caller {
   return {
@@ -181,7 +213,7 @@ export function fetchCaller(guard: Guard): Caller {
 }
 
 /** Every way to mount a guard. */
-export const ways: readonly Caller['way'][] = ['core', 'express', 'fetch', 'node', 'fastify', 'hono']
+export const ways: readonly Caller['way'][] = ['core', 'express', 'fetch', 'node', 'fastify', 'hono', 'next']
 
 /** All ways over one guard. */
 export async function allCallers(guard: Guard): Promise<readonly Caller[]> {
@@ -192,6 +224,7 @@ export async function allCallers(guard: Guard): Promise<readonly Caller[]> {
     await nodeCaller(guard),
     await fastifyCaller(guard),
     honoCaller(guard),
+    nextCaller(guard),
   ]
 }
 
