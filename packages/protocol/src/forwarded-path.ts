@@ -1,3 +1,18 @@
+/** Escapes that stand for what needs none: whoever decodes first sees another text, and by RFC 3986 the same path. */
+const needless = /%(?:2[de]|3\d|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/i
+/** Escapes of what would be a delimiter or a control character once decoded. */
+const dividing = /%(?:[01][\da-f]|23|25|2f|3b|3f|5c|7f)/i
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path)
+    return true
+  } catch {
+    // A malformed escape, or bytes that are no UTF-8 and that a lax decoder takes for a dot or a slash.
+    return false
+  }
+}
+
 /**
  * The path of a request as a proxy tells it, without its query; `undefined` when two parsers could read it differently. What
  * the proxy's upstream would take for another path must not be judged as this one.
@@ -5,10 +20,8 @@
  */
 export function parseForwardedPath(target: string): string | undefined {
   const path = target.split('?', 1)[0] ?? ''
-  if (!path.startsWith('/') || path.includes('//') || /[\\;#\s\u0000-\u001f\u007f]/.test(path))
-    return undefined
-  // An escaped slash, dot, backslash, percent sign or NUL is one path to us and another to whoever decodes first.
-  if (/%(2f|2e|5c|25|00|3b)/i.test(path) || /%(?![0-9a-f]{2})/i.test(path)) return undefined
+  if (!path.startsWith('/') || path.includes('//') || /[^\u0021-\u007e]|[\\;#]/.test(path)) return undefined
+  if (dividing.test(path) || needless.test(path) || !isDecodable(path)) return undefined
   return path.split('/').some((segment) => segment === '.' || segment === '..') ? undefined : path
 }
 
@@ -18,4 +31,31 @@ export function isForwardedTo(pattern: string, path: string): boolean {
   if (!pattern.endsWith('/*')) return bare === pattern
   const below = pattern.slice(0, -2)
   return bare === below || bare.startsWith(`${below}/`)
+}
+
+/** What a route says of the requests that it is for. Methods are upper-case; left out: all. */
+export interface ForwardPattern {
+  readonly methods?: readonly string[]
+  readonly path: string
+}
+
+/** HEAD is GET without the body (RFC 9110 §9.3.2), and servers run the same code for both. */
+function takesMethod({ methods }: ForwardPattern, method: string): boolean {
+  if (methods === undefined || methods.includes(method)) return true
+  return method === 'HEAD' && methods.includes('GET')
+}
+
+/**
+ * The first route that is for a request; `undefined` when there is none, or when it would be another one for an API that
+ * compares paths without regard to case, as many do.
+ */
+export function findForwardRoute<Route extends ForwardPattern>(
+  routes: readonly Route[],
+  method: string,
+  path: string,
+): Route | undefined {
+  const here = routes.filter((route) => takesMethod(route, method))
+  const lower = path.toLowerCase()
+  const found = here.find((route) => isForwardedTo(route.path, path))
+  return found === here.find((route) => isForwardedTo(route.path.toLowerCase(), lower)) ? found : undefined
 }

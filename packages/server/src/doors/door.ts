@@ -34,7 +34,7 @@ export type Handler = (request: Request) => Promise<Reply> | Reply
 
 /** One address. It translates: wire format in, one call to a grant, a check or an account function, wire format out. */
 export interface Endpoint {
-  /** Such as `/api/agents/{slug}/appearance`; a trailing slash makes no difference. */
+  /** Such as `/api/agents/{slug}/appearance`; a trailing slash makes no difference. One that ends in `/*` is all that is below. */
   readonly path: string
   readonly methods: Readonly<Partial<Record<Method, Handler>>>
   /** Words this endpoint's refusals where they differ from the door's: pages, mostly. */

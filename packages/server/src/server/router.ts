@@ -28,11 +28,13 @@ export function isBelow(path: string, prefix: string): boolean {
 export function createRouter(doors: readonly Door[]): (path: string, host: string) => Match {
   const exact = new Map<string, Entry[]>()
   const patterned: Entry[] = []
+  const below: Entry[] = []
   for (const door of doors) {
     for (const endpoint of door.endpoints) {
       const path = withoutSlash(endpoint.path)
       const entry = { door, endpoint }
-      if (path.includes('{')) patterned.push(entry)
+      if (path.endsWith('/*')) below.push(entry)
+      else if (path.includes('{')) patterned.push(entry)
       else exact.set(path, [...(exact.get(path) ?? []), entry])
     }
   }
@@ -49,6 +51,8 @@ export function createRouter(doors: readonly Door[]): (path: string, host: strin
       const params = here(entry) ? matchPath(entry.endpoint.path, path) : undefined
       if (params) return { outcome: 'endpoint', door: entry.door, endpoint: entry.endpoint, params }
     }
+    const wide = below.find((entry) => here(entry) && isBelow(path, entry.endpoint.path.slice(0, -2)))
+    if (wide) return { outcome: 'endpoint', door: wide.door, endpoint: wide.endpoint, params: {} }
     return {
       outcome: 'unknown',
       door: prefixes.find((entry) => here(entry) && isBelow(path, entry.prefix))?.door,

@@ -2,7 +2,7 @@ import type { Rule, Shape } from '@sallyport/protocol'
 
 /** What a proxy may let through: plain data. */
 export interface ForwardRoute {
-  /** Left out: all methods. */
+  /** Upper-case; `GET` is `HEAD` as well. Left out: all methods. */
   readonly methods?: readonly string[]
   /** Whole segments: `/v1/domains` is that path, `/v1/*` everything below `/v1`. The first route that fits decides. */
   readonly path: string
@@ -13,4 +13,6 @@ export interface ForwardRoute {
   readonly rule: Rule & { readonly limits?: readonly string[] }
   /** Also hands the API behind a signed statement of who is calling, good for a minute. */
   readonly token?: true
+  /** Lets a browser's CORS preflight through, which never has a credential; the API answers it, told of nobody. */
+  readonly preflight?: true
 }

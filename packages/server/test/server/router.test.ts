@@ -15,6 +15,7 @@ const route = createRouter([
   door('o', '/o', ['/o/token/']),
   door('oauth', '/oauth', ['/oauth/token']),
   door('people', '/api/auth', ['/api/auth/me/', '/api/auth/api-keys/{keyId}']),
+  door('wide', '/wide', ['/wide/*', '/wide/exact']),
   door('bound', '/bound', ['/bound/x'], ['a.example']),
 ])
 
@@ -31,6 +32,10 @@ const cases: readonly (readonly [path: string, host: string, answer: string])[] 
   ['/api/auth/api-keys/a%2Fb/', 'any', 'people keyId=a/b'],
   ['/api/auth/api-keys/%zz', 'any', 'unknown of people'],
   ['/api/auth/api-keys//', 'any', 'unknown of people'],
+  ['/wide', 'any', 'wide'],
+  ['/wide/', 'any', 'wide'],
+  ['/wide//a/../b', 'any', 'wide'],
+  ['/wider', 'any', 'unknown'],
   ['/bound/x', 'a.example', 'bound'],
   ['/bound/x', 'b.example', 'unknown'],
 ]

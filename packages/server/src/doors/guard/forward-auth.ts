@@ -1,85 +1,67 @@
 import type { Guard, GuardRequest } from '@sallyport/guard'
-import { isForwardedTo, parseForwardedPath, type Principal, ProtocolError } from '@sallyport/protocol'
+import { findForwardRoute, type Principal, ProtocolError } from '@sallyport/protocol'
 import { newSecret } from '../../crypto/secret.ts'
 import { signJwt } from '../../crypto/signing-key.ts'
 import type { ForwardRoute } from '../../settings/forward.ts'
 import { type Endpoint, type Handler, oneHeader, type Reply, type Request } from '../door.ts'
 import type { Services } from '../services.ts'
+import { refuseOauth } from '../refuse.ts'
 import { guardPath, noStore } from './context.ts'
+import {
+  asksAsNginx,
+  envoyPath,
+  type Forwarded,
+  readForwardedHeaders,
+  readForwardedTarget,
+} from './forwarded.ts'
 import { principalBody } from './principal.ts'
 
 const tokenLifetime = 60
 
-/** What names the request that a proxy holds: nginx by the first pair, Traefik and Caddy by the second. */
-const pairs = [
-  ['x-original-method', 'x-original-uri'],
-  ['x-forwarded-method', 'x-forwarded-uri'],
-] as const
-
-const isSent = (request: Request, name: string) => request.header(name).some((value) => value !== '')
-
-/**
- * What the proxy tells of the request that it holds. Proxies pass on the headers that they don't set: were a header of
- * each pair there, a caller could have written one of them and so chosen what is judged. That is refused.
- */
-function forwarded(request: Request): { readonly method: string; readonly path: string } {
-  const sent = pairs.filter((pair) => pair.some((name) => isSent(request, name)))
-  const [methodName, uriName] = sent[0] ?? pairs[0]
-  const [method, target] = [oneHeader(request, methodName), oneHeader(request, uriName)]
-  if (sent.length !== 1 || !method || !target) {
-    throw new ProtocolError(
-      'invalid_request',
-      'the proxy must send X-Original-Method and X-Original-URI, or X-Forwarded-Method and X-Forwarded-Uri: ' +
-        'one pair, each header once, and none of the other pair',
-    )
-  }
-  const path = parseForwardedPath(target)
-  if (path === undefined) throw new ProtocolError('forbidden', 'this path can be read in two ways')
-  return { method: method.toUpperCase(), path }
-}
-
 /** A route and its guard, one for good: what a guard remembers of tokens would be worth nothing for one request. */
-interface Guarded {
-  readonly route: ForwardRoute
+interface Guarded extends ForwardRoute {
   readonly guard: Guard
 }
 
 function guardRoute(route: ForwardRoute, services: Services): Guarded {
   const { origin } = route
-  return { route, guard: services.guardFor(route, origin === undefined ? {} : { base: origin }) }
+  return { ...route, guard: services.guardFor(route, origin === undefined ? {} : { base: origin }) }
 }
 
-function routeOf(routes: readonly Guarded[], method: string, path: string): Guarded {
-  const found = routes.find(
-    ({ route }) => (route.methods?.includes(method) ?? true) && isForwardedTo(route.path, path),
-  )
+function routeOf(routes: readonly Guarded[], { method, path }: Forwarded): Guarded {
+  const found = findForwardRoute(routes, method, path)
   if (!found) throw new ProtocolError('forbidden', 'no rule lets this path through')
   return found
 }
 
+/** Every header for the API behind, for a request that speaks for nobody. */
+const nobody = {
+  'x-auth-kind': '',
+  'x-auth-id': '',
+  'x-auth-door': '',
+  'x-auth-account': '',
+  'x-auth-client': '',
+  'x-auth-team': '',
+  'x-auth-plan': '',
+  'x-auth-role': '',
+  'x-auth-scopes': '',
+  'x-auth-environment': '',
+  'x-auth-token': '',
+}
+
 /** Headers for the API behind. All of them, always: one that is empty overwrites what a caller made up. */
-function principalHeaders(principal: Principal): Readonly<Record<string, string>> {
-  const {
-    kind,
-    id,
-    door,
-    accountId = '',
-    clientId = '',
-    team,
-    plan = '',
-    role = '',
-    scopes,
-    environment,
-  } = principal
+function principalHeaders(principal: Principal): typeof nobody {
+  const { kind, id, door, accountId, clientId, team, plan, role, scopes, environment } = principal
   return {
+    ...nobody,
     'x-auth-kind': kind,
     'x-auth-id': id,
     'x-auth-door': door,
-    'x-auth-account': accountId,
-    'x-auth-client': clientId,
+    'x-auth-account': accountId ?? '',
+    'x-auth-client': clientId ?? '',
     'x-auth-team': team?.id ?? '',
-    'x-auth-plan': plan,
-    'x-auth-role': role,
+    'x-auth-plan': plan ?? '',
+    'x-auth-role': role ?? '',
     'x-auth-scopes': scopes.join(' '),
     'x-auth-environment': environment,
   }
@@ -100,32 +82,56 @@ function internalToken(principal: Principal, audience: string, { signing, baseUr
   return signJwt('internal+jwt', claims, signing.current(at))
 }
 
-/** nginx takes 401 and 403 for refusals and everything else for its own failure, so that the rest is told in a header. */
+/** JSON that fits in a header. */
+function headerJson(body: Reply['body']): string {
+  const escaped = (letter: string) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(body ?? {}).replace(/[^\u0020-\u007e]/g, escaped)
+}
+
+/** nginx takes 401 and 403 for refusals, everything else for its own failure, and no body: it is told the rest in headers. */
 function forNginx(reply: Reply, request: Request): Reply {
-  if (!isSent(request, 'x-original-uri') || [200, 401, 403].includes(reply.status)) return reply
-  return { ...reply, status: 403, headers: { ...reply.headers, 'x-auth-status': String(reply.status) } }
+  if (!asksAsNginx(request) || reply.status === 200) return reply
+  const told = { 'x-auth-status': String(reply.status), 'x-auth-body': headerJson(reply.body) }
+  return { ...reply, status: reply.status === 401 ? 401 : 403, headers: { ...reply.headers, ...told } }
 }
 
-async function decide(request: Request, routes: readonly Guarded[], services: Services): Promise<Reply> {
-  const { method, path } = forwarded(request)
-  const { route, guard } = routeOf(routes, method, path)
-  const asked: GuardRequest = { method, path, header: request.header, ip: request.ip }
-  const check = await guard.check(asked, route.rule)
+/** Whether a browser asks beforehand if a page may send a request, and by which method. @see Fetch §3.2.2 */
+function preflightFor(request: Request, { method }: Forwarded): string | undefined {
+  if (method !== 'OPTIONS' || oneHeader(request, 'origin') === undefined) return undefined
+  return oneHeader(request, 'access-control-request-method')
+}
+
+/** Lets through a browser's question about a route that says so: it never has a credential. */
+function answerPreflight(
+  request: Request,
+  held: Forwarded,
+  routes: readonly ForwardRoute[],
+): Reply | undefined {
+  const method = preflightFor(request, held)
+  const route = method === undefined ? undefined : findForwardRoute(routes, method, held.path)
+  return route?.preflight ? { status: 200, headers: { ...noStore, ...nobody } } : undefined
+}
+
+interface Desk {
+  readonly routes: readonly Guarded[]
+  readonly services: Services
+}
+
+async function decide(request: Request, held: Forwarded, { routes, services }: Desk): Promise<Reply> {
+  const preflight = answerPreflight(request, held, routes)
+  if (preflight) return preflight
+  const route = routeOf(routes, held)
+  const asked: GuardRequest = { ...held, header: request.header, ip: request.ip }
+  const check = await route.guard.check(asked, route.rule)
   if (check.outcome === 'refuse') return check
-  const token = route.token && { 'x-auth-token': internalToken(check.principal, route.path, services) }
-  return {
-    status: 200,
-    headers: { ...noStore, ...check.headers, ...principalHeaders(check.principal), ...token },
-  }
+  const { principal } = check
+  const token = route.token && { 'x-auth-token': internalToken(principal, route.path, services) }
+  return { status: 200, headers: { ...noStore, ...check.headers, ...principalHeaders(principal), ...token } }
 }
 
-/**
- * Forward authentication: a reverse proxy asks whether the request that it holds may pass, and learns who is calling. Nothing
- * passes for which there is no route.
- */
-export function forwardAuthEndpoint(services: Services): Endpoint {
-  const routes = services.forwardRoutes.map((route) => guardRoute(route, services))
-  const handler: Handler = async (request) => forNginx(await decide(request, routes, services), request)
+function forwardEndpoint(path: string, read: (request: Request) => Forwarded, services: Services): Endpoint {
+  const desk: Desk = { services, routes: services.forwardRoutes.map((route) => guardRoute(route, services)) }
+  const handler: Handler = async (request) => forNginx(await decide(request, read(request), desk), request)
   // A proxy asks with the caller's own method or with GET.
   const methods = {
     GET: handler,
@@ -135,5 +141,18 @@ export function forwardAuthEndpoint(services: Services): Endpoint {
     DELETE: handler,
     OPTIONS: handler,
   }
-  return { path: `${guardPath}/forward-auth`, methods }
+  return { path, methods, refuse: (error, request) => forNginx(refuseOauth(error), request) }
+}
+
+/**
+ * Forward authentication: a reverse proxy asks whether the request that it holds may pass, and learns who is calling. Nothing
+ * passes for which there is no route.
+ */
+export function forwardAuthEndpoint(services: Services): Endpoint {
+  return forwardEndpoint(`${guardPath}/forward-auth`, readForwardedHeaders, services)
+}
+
+/** The same for Envoy, which asks by path. At an address of its own, so that no header is ever read there. */
+export function envoyEndpoint(services: Services): Endpoint {
+  return forwardEndpoint(`${envoyPath}/*`, readForwardedTarget, services)
 }

@@ -6,7 +6,7 @@ import { checkEndpoint, checksEndpoint, openCheckDesk } from './check.ts'
 import { guardDoorId, guardPath } from './context.ts'
 import { factsEndpoint, metadataEndpoint, usesEndpoint } from './facts.ts'
 import { feedEndpoint } from './feed.ts'
-import { forwardAuthEndpoint } from './forward-auth.ts'
+import { envoyEndpoint, forwardAuthEndpoint } from './forward-auth.ts'
 import { type DescribedEndpoint, describeDoor, openApiEndpoint } from './openapi.ts'
 import * as operations from './operations.ts'
 import { spendEndpoint } from './spend.ts'
@@ -31,6 +31,7 @@ export function guardDoor(services: Services): Door {
     { endpoint: spendEndpoint(services), operation: operations.spendOperation },
     { endpoint: feedEndpoint(services), operation: operations.feedOperation },
     { endpoint: forwardAuthEndpoint(services), operation: operations.forwardAuthOperation },
+    { endpoint: envoyEndpoint(services), operation: operations.envoyOperation },
     {
       endpoint: openApiEndpoint(() => describeDoor(endpoints, services.baseUrl)),
       operation: operations.openApiOperation,

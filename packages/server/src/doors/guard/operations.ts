@@ -83,6 +83,29 @@ export const feedOperation: Operation = {
 const told = 'Always there, and empty where there is nothing.'
 const names = ['Kind', 'Id', 'Door', 'Account', 'Client', 'Team', 'Plan', 'Role', 'Scopes', 'Environment']
 
+const forwardAnswers: Operation['answers'] = {
+  200: {
+    description: 'It may pass.',
+    headers: {
+      ...Object.fromEntries(names.map((name) => [`X-Auth-${name}`, told])),
+      'X-Auth-Token':
+        'Where the route says so: a JWT that states who is calling, good for a minute. Else empty.',
+    },
+  },
+  400: { description: 'The proxy did not say which request it holds, or two credentials.', schema: 'any' },
+  401: { description: 'Nobody, in the route’s words.', schema: 'any' },
+  403: {
+    description: 'Not this, in the route’s words; to nginx every refusal but 401.',
+    schema: 'any',
+    headers: {
+      'X-Auth-Status': 'To nginx: the real status.',
+      'X-Auth-Body': 'To nginx, which passes on no body: the body, as JSON in ASCII.',
+    },
+  },
+  429: { description: 'Not now, in the route’s words.', schema: 'any' },
+  503: { description: 'It can’t be known now, in the route’s words.', schema: 'any' },
+}
+
 /** Forward authentication. */
 export const forwardAuthOperation: Operation = {
   id: 'forwardAuth',
@@ -94,27 +117,21 @@ export const forwardAuthOperation: Operation = {
   headers: {
     'X-Original-Method': 'nginx: the method of the request.',
     'X-Original-URI': 'nginx: its path and query.',
-    'X-Forwarded-Method': 'Traefik, Caddy: the method of the request.',
-    'X-Forwarded-Uri': 'Traefik, Caddy: its path and query.',
+    'X-Forwarded-Method': 'All others: the method of the request.',
+    'X-Forwarded-Uri': 'All others: its path and query.',
   },
-  answers: {
-    200: {
-      description: 'It may pass.',
-      headers: {
-        ...Object.fromEntries(names.map((name) => [`X-Auth-${name}`, told])),
-        'X-Auth-Token': 'Where the route says so: a JWT that states who is calling, good for a minute.',
-      },
-    },
-    400: { description: 'The proxy did not say which request it holds, or two credentials.', schema: 'any' },
-    401: { description: 'Nobody, in the route’s words.', schema: 'any' },
-    403: {
-      description: 'Not this, in the route’s words; to nginx every refusal but 401.',
-      schema: 'any',
-      headers: { 'X-Auth-Status': 'To nginx: the real status, where it is another.' },
-    },
-    429: { description: 'Not now, in the route’s words.', schema: 'any' },
-    503: { description: 'It can’t be known now, in the route’s words.', schema: 'any' },
-  },
+  answers: forwardAnswers,
+}
+
+/** Forward authentication by Envoy. */
+export const envoyOperation: Operation = {
+  id: 'envoy',
+  summary: 'Whether the request that Envoy holds may pass',
+  description:
+    'What is judged is this request’s method and what follows /guard/envoy in its path, however many segments that has. ' +
+    'No header names anything.',
+  access: 'public',
+  answers: forwardAnswers,
 }
 
 /** This description. */
