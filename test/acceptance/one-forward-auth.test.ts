@@ -5,7 +5,8 @@ import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { after, before, describe, test } from 'node:test'
 import { call, newPerson } from '../support/actors.ts'
 import { type Answer, send, text } from '../support/http.ts'
-import { nginxPath, startNginx } from '../support/nginx.ts'
+import { nginx } from '../support/proxies/nginx.ts'
+import { skipWithout, startProxy } from '../support/proxies/program.ts'
 import { freePort, startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -139,9 +140,7 @@ test('the API behind can have a signed statement of who is calling', async () =>
   )
 })
 
-const skip = nginxPath === undefined && 'nginx is not on this machine; CI installs it'
-
-describe('behind a real nginx, by the documented example', { skip }, () => {
+describe('behind a real nginx, by the documented example', { skip: skipWithout(nginx) }, () => {
   const seen: { url: string; headers: IncomingHttpHeaders }[] = []
   const api = createServer((request, response) => {
     seen.push({ url: request.url ?? '', headers: request.headers })
@@ -155,7 +154,7 @@ describe('behind a real nginx, by the documented example', { skip }, () => {
     const address = api.address()
     const listen = await freePort()
     base = `http://127.0.0.1:${listen}`
-    proxy = await startNginx({
+    proxy = await startProxy(nginx, {
       listen,
       sallyport: Number(new URL(server.base).port),
       api: typeof address === 'object' && address ? address.port : 0,

@@ -1,0 +1,35 @@
+import { freePort } from '../server.ts'
+import { caddy } from './caddy.ts'
+import { type Api, type Desk, startApi, startDesk } from './listeners.ts'
+import { nginx } from './nginx.ts'
+import { type ProxyKind, startProxy } from './program.ts'
+
+/** Every proxy with a documented example. */
+export const proxies: readonly ProxyKind[] = [nginx, caddy]
+
+/** A proxy between callers and an API, and a desk between it and the server. */
+export interface Stage {
+  readonly port: number
+  readonly base: string
+  readonly desk: Desk
+  readonly api: Api
+  close(): Promise<void>
+}
+
+/** Starts a proxy by its documented example, before an API and a server. */
+export async function openStage(kind: ProxyKind, server: { readonly base: string }): Promise<Stage> {
+  const [desk, api] = [await startDesk(server.base), await startApi()]
+  const port = await freePort()
+  const proxy = await startProxy(kind, { listen: port, sallyport: desk.port, api: api.port })
+  return {
+    port,
+    base: `http://127.0.0.1:${port}`,
+    desk,
+    api,
+    async close() {
+      await proxy.close()
+      await desk.close()
+      await api.close()
+    },
+  }
+}
