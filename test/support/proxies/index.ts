@@ -1,11 +1,13 @@
 import { freePort } from '../server.ts'
+import { apache } from './apache.ts'
 import { caddy } from './caddy.ts'
+import { haproxy } from './haproxy.ts'
 import { type Api, type Desk, startApi, startDesk } from './listeners.ts'
 import { nginx } from './nginx.ts'
 import { type ProxyKind, startProxy } from './program.ts'
 
 /** Every proxy with a documented example. */
-export const proxies: readonly ProxyKind[] = [nginx, caddy]
+export const proxies: readonly ProxyKind[] = [nginx, caddy, haproxy, apache]
 
 /** A proxy between callers and an API, and a desk between it and the server. */
 export interface Stage {
@@ -20,7 +22,15 @@ export interface Stage {
 export async function openStage(kind: ProxyKind, server: { readonly base: string }): Promise<Stage> {
   const [desk, api] = [await startDesk(server.base), await startApi()]
   const port = await freePort()
-  const proxy = await startProxy(kind, { listen: port, sallyport: desk.port, api: api.port })
+  const leave = async () => {
+    await desk.close()
+    await api.close()
+  }
+  const ports = { listen: port, sallyport: desk.port, api: api.port }
+  const proxy = await startProxy(kind, ports).catch(async (error: unknown) => {
+    await leave()
+    throw error
+  })
   return {
     port,
     base: `http://127.0.0.1:${port}`,
@@ -28,8 +38,7 @@ export async function openStage(kind: ProxyKind, server: { readonly base: string
     api,
     async close() {
       await proxy.close()
-      await desk.close()
-      await api.close()
+      await leave()
     },
   }
 }

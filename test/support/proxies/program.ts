@@ -30,6 +30,8 @@ export interface ProxyKind {
   readonly removesListedOnly?: true
   /** It passes on what follows a body, whatever it is called. */
   readonly passesTrailers?: true
+  /** It takes no 200 for a yes that lacks one of the headers. */
+  readonly wantsWholeYes?: true
   /** Writes the documented example with these addresses. */
   prepare(folder: string, ports: Ports): Promise<Launch>
 }
@@ -40,6 +42,8 @@ export interface RunningProxy {
 }
 
 const root = join(import.meta.dirname, '../../..')
+/** Where the documented examples are. */
+export const examplesFolder = join(root, 'docs/examples')
 // Where CI puts what is in no package of the system.
 const places = [
   ...(process.env['PATH'] ?? '').split(delimiter),
@@ -60,7 +64,7 @@ export function skipWithout({ name, program, from }: ProxyKind): string | false 
 
 /** A documented example, its addresses replaced by these ports. */
 export async function readExample(name: string, { listen, sallyport, api }: Ports): Promise<string> {
-  const example = await readFile(join(root, 'docs/examples', name), 'utf8')
+  const example = await readFile(join(examplesFolder, name), 'utf8')
   const ports: Readonly<Record<string, number>> = { '8080': listen, '4455': sallyport, '8081': api }
   return example.replace(/\b(8080|4455|8081)\b/g, (port) => String(ports[port]))
 }
@@ -90,17 +94,21 @@ export async function startProxy(kind: ProxyKind, ports: Ports): Promise<Running
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const gone = once(child, 'close')
+  const close = async () => {
+    child.kill('SIGTERM')
+    // Some wait for what they have asked, for as long as nobody answers.
+    const impatient = setTimeout(() => child.kill('SIGKILL'), 5000)
+    await gone
+    clearTimeout(impatient)
+    await rm(folder, { recursive: true, force: true })
+  }
   const deadline = performance.now() + 20_000
   while (!(await isOpen(ports.listen))) {
-    if (child.exitCode !== null || performance.now() > deadline)
+    if (child.exitCode !== null || performance.now() > deadline) {
+      await close()
       throw new Error(`${name} does not answer:\n${output.slice(-4000)}`)
+    }
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  return {
-    async close() {
-      child.kill('SIGTERM')
-      await gone
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
+  return { close }
 }
