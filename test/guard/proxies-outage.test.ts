@@ -61,8 +61,8 @@ function behind(kind: ProxyKind): void {
       const began = performance.now()
       const { status } = await ask(stage)
       assert.ok(status >= 500, String(status))
-      // The examples wait three seconds; this is far beyond them, and far below any default.
-      assert.ok(performance.now() - began < 20_000)
+      // The examples wait three seconds, but Traefik, which waits thirty and can't be told otherwise.
+      assert.ok(performance.now() - began < 40_000)
       assert.equal(stage.api.seen.length, 0)
     })
 

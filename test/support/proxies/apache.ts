@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findProgram, type ProxyKind, readExample } from './program.ts'
@@ -24,7 +25,7 @@ function base(folder: string): string {
 /** Apache with the documented example. */
 export const apache: ProxyKind = {
   name: 'Apache',
-  program: findProgram('apache2'),
+  program: existsSync('/usr/share/lua/5.3/socket.lua') ? findProgram('apache2') : undefined,
   from: 'the packages apache2 and lua-socket',
   wantsWholeYes: true,
   async prepare(folder, ports) {

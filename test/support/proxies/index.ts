@@ -1,13 +1,15 @@
 import { freePort } from '../server.ts'
 import { apache } from './apache.ts'
 import { caddy } from './caddy.ts'
+import { envoy } from './envoy.ts'
 import { haproxy } from './haproxy.ts'
 import { type Api, type Desk, startApi, startDesk } from './listeners.ts'
 import { nginx } from './nginx.ts'
 import { type ProxyKind, startProxy } from './program.ts'
+import { traefik } from './traefik.ts'
 
 /** Every proxy with a documented example. */
-export const proxies: readonly ProxyKind[] = [nginx, caddy, haproxy, apache]
+export const proxies: readonly ProxyKind[] = [nginx, caddy, haproxy, apache, traefik, envoy]
 
 /** A proxy between callers and an API, and a desk between it and the server. */
 export interface Stage {

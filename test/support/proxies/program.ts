@@ -34,6 +34,8 @@ export interface ProxyKind {
   readonly wantsWholeYes?: true
   /** Writes the documented example with these addresses. */
   prepare(folder: string, ports: Ports): Promise<Launch>
+  /** Whether it has read its routes, where that is after it has begun to listen. */
+  hasRoutes?(port: number): Promise<boolean>
 }
 
 /** A proxy that runs. */
@@ -49,7 +51,7 @@ const places = [
   ...(process.env['PATH'] ?? '').split(delimiter),
   '/usr/sbin',
   '/usr/local/sbin',
-  join(root, 'node_modules/.cache/proxies'),
+  join(root, '.cache/proxies'),
 ]
 
 /** The program of that name; `undefined` where there is none. */
@@ -103,7 +105,8 @@ export async function startProxy(kind: ProxyKind, ports: Ports): Promise<Running
     await rm(folder, { recursive: true, force: true })
   }
   const deadline = performance.now() + 20_000
-  while (!(await isOpen(ports.listen))) {
+  const { hasRoutes = isOpen } = kind
+  while (!(await isOpen(ports.listen)) || !(await hasRoutes(ports.listen))) {
     if (child.exitCode !== null || performance.now() > deadline) {
       await close()
       throw new Error(`${name} does not answer:\n${output.slice(-4000)}`)
