@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import * as v from 'valibot'
 import type { Platform } from './platform.ts'
 import { checkDoors } from './check-doors.ts'
+import { checkForwardAuth } from './check-forward.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
 import type { Seed } from './seed.ts'
 
@@ -184,7 +185,10 @@ export async function loadConfig(path: string): Promise<SallyportConfig> {
   const config = (loaded as { default?: SallyportConfig }).default
   if (!Array.isArray(config?.platforms))
     throw new ConfigurationError([`${path} must export default defineConfig({ platforms: […] })`])
-  const problems = checkDoors(config.platforms)
+  const problems = [
+    ...checkDoors(config.platforms),
+    ...checkForwardAuth(config.forwardAuth, config.platforms),
+  ]
   if (problems.length > 0) throw new ConfigurationError(problems)
   return config
 }
