@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { ForwardRoute } from '../../packages/server/src/settings/forward.ts'
-import { call } from '../support/actors.ts'
+import { administer, call } from '../support/actors.ts'
 import { type Held, type Kind, kinds } from '../support/credentials.ts'
 import type { Answer } from '../support/http.ts'
+import { newScene, newTokens } from '../support/ocs.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const doors = [...new Set(kinds.map(({ door }) => door))]
@@ -127,6 +128,18 @@ test('no credential is no error: the challenge names the scheme alone', async ()
     const answer = await way.ask('/any', {})
     assert.equal(answer.status, 401)
     assert.equal(answer.headers['www-authenticate'], 'Bearer')
+  }
+})
+
+test('a plan in any letters is told in those that a header can have', async () => {
+  const scene = await newScene(server)
+  const { access } = await newTokens(scene)
+  const headers = { Authorization: `Bearer ${access}` }
+  await administer(server, 'PATCH', `/teams/${scene.teamId}`, { plan: 'Größe 金' })
+  for (const way of ways) {
+    const answer = await way.ask('/any', headers)
+    assert.deepEqual([answer.status, answer.headers['x-auth-plan']], [200, 'Gr%C3%B6%C3%9Fe %E9%87%91'])
+    assert.equal((await way.ask('/plan', headers)).status, 403)
   }
 })
 

@@ -49,6 +49,11 @@ const nobody = {
   'x-auth-token': '',
 }
 
+/** Text for a header: what is no visible ASCII is escaped. Administrators name plans as they like. @see RFC 9110 §5.5 */
+function headerText(text: string | undefined): string {
+  return (text ?? '').toWellFormed().replace(/[^\u0020-\u007e]+/g, encodeURIComponent)
+}
+
 /** Headers for the API behind. All of them, always: one that is empty overwrites what a caller made up. */
 function principalHeaders(principal: Principal): typeof nobody {
   const { kind, id, door, accountId, clientId, team, plan, role, scopes, environment } = principal
@@ -60,8 +65,8 @@ function principalHeaders(principal: Principal): typeof nobody {
     'x-auth-account': accountId ?? '',
     'x-auth-client': clientId ?? '',
     'x-auth-team': team?.id ?? '',
-    'x-auth-plan': plan ?? '',
-    'x-auth-role': role ?? '',
+    'x-auth-plan': headerText(plan),
+    'x-auth-role': headerText(role),
     'x-auth-scopes': scopes.join(' '),
     'x-auth-environment': environment,
   }
