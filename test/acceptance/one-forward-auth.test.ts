@@ -92,6 +92,9 @@ test('nothing passes without a route, nor by a path that can be read in two ways
     assert.equal((await ask('GET', uri, key('live'))).status, 403, uri)
   }
   assert.equal((await ask('DELETE', '/v1/domains', key('live'))).status, 403)
+  // A route for all methods is for those that there are.
+  for (const method of ['get', 'Get', 'GET,POST', '*'])
+    assert.equal((await ask(method, '/v1/slow', key('live'))).status, 403, method)
   assert.equal((await call(server, '/guard/forward-auth', { headers: key('live') })).status, 400)
   const twice = await call(server, '/guard/forward-auth', {
     headers: { ...key('live'), 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': ['/v1/domains', '/admin'] },

@@ -27,6 +27,13 @@ const halves: readonly (readonly [name: string, bytes: string])[] = [
   ['a yes that goes on for ever', `${yes}${'X-A: b\r\n'.repeat(200)}\r\n`],
 ]
 
+// A script that breaks before it has asked, while it does, and one that answers nothing.
+const brokenScripts = [
+  'return { tells = {}, asks = {}, says = {}, ask = function() error("broken") end }',
+  'return { tells = {}, asks = {}, says = {}, ask = function() return nil end }',
+  'return {}',
+]
+
 // Side by side, because most of it is waiting.
 describe('a server that does not answer as it should', { concurrency: true }, () => {
   for (const kind of proxies) behind(kind)
@@ -36,9 +43,9 @@ function behind(kind: ProxyKind): void {
   describe(`behind ${kind.name}, by the documented example`, { skip: skipWithout(kind) }, () => {
     const stages: Stage[] = []
     after(() => Promise.all(stages.map((stage) => stage.close())))
-    async function newStage(): Promise<Stage> {
+    async function newStage(brokenScript?: string): Promise<Stage> {
       // Nobody is asked whom the desk would pass a question on to.
-      const stage = await openStage(kind, { base: 'http://127.0.0.1:9' })
+      const stage = await openStage(kind, { base: 'http://127.0.0.1:9' }, brokenScript)
       stages.push(stage)
       return stage
     }
@@ -47,7 +54,7 @@ function behind(kind: ProxyKind): void {
 
     test('an answer that is no yes is a no', async () => {
       const stage = await newStage()
-      for (const [name, bytes] of kind.wantsWholeYes ? [...answers, ...halves] : answers) {
+      for (const [name, bytes] of kind.script ? [...answers, ...halves] : answers) {
         stage.desk.answerWith(bytes)
         const { status } = await ask(stage)
         assert.ok(status >= 300, `${name}: ${status}`)
@@ -65,6 +72,15 @@ function behind(kind: ProxyKind): void {
       assert.ok(performance.now() - began < 40_000)
       assert.equal(stage.api.seen.length, 0)
     })
+
+    if (kind.script !== undefined)
+      test('a script that breaks lets nobody through', async () => {
+        for (const script of brokenScripts) {
+          const stage = await newStage(script)
+          assert.ok((await ask(stage)).status >= 500, script)
+          assert.equal(stage.api.seen.length, 0, script)
+        }
+      })
 
     test('where nobody listens nobody passes', async () => {
       const stage = await newStage()

@@ -66,6 +66,19 @@ const plain: readonly string[] = [
   "/v1/a!$&'()*+,=:@~b",
 ]
 
+/** Proxies may write them anew, but then for the judge as well. */
+const odd: readonly string[] = [
+  '/v1/a|b',
+  '/v1/a"b',
+  '/v1/<b>',
+  '/v1/[b]',
+  '/v1/a^b`c{d}',
+  '/v1/caf%c3%a9',
+  '/v1/a%5bb',
+  '/v1/%7cb',
+  '/v1/a%22b',
+]
+
 /** The path and query of a target in either form. @see RFC 9112 §3.2 */
 const originForm = (target: string) => target.replace(/^http:\/\/[^/]*/, '')
 
@@ -114,6 +127,13 @@ function aboutTargets(stage: () => Stage): void {
       assert.equal(stage().api.seen.at(-1)?.target, target)
       assertAllJudged(stage(), from)
     }
+  })
+
+  test('one that is written anew is judged as it is passed on', async () => {
+    const from = counts(stage())
+    for (const target of odd)
+      await exchangeRaw(stage().port, rawRequest(`GET ${target} HTTP/1.1`, [keyLine()]))
+    assertAllJudged(stage(), from)
   })
 
   test('a target with an address is judged by its path, and never by another host', async () => {

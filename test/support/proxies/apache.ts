@@ -27,7 +27,7 @@ export const apache: ProxyKind = {
   name: 'Apache',
   program: existsSync('/usr/share/lua/5.3/socket.lua') ? findProgram('apache2') : undefined,
   from: 'the packages apache2 and lua-socket',
-  wantsWholeYes: true,
+  script: 'sallyport.lua',
   async prepare(folder, ports) {
     for (const name of ['apache.lua', 'sallyport.lua'])
       await writeFile(join(folder, name), await readExample(name, ports))

@@ -8,7 +8,7 @@ export const haproxy: ProxyKind = {
   program: findProgram('haproxy'),
   from: 'the package haproxy',
   passesTrailers: true,
-  wantsWholeYes: true,
+  script: 'sallyport.lua',
   async prepare(folder, ports) {
     for (const name of ['haproxy.lua', 'sallyport.lua'])
       await copyFile(join(examplesFolder, name), join(folder, name))

@@ -21,7 +21,11 @@ export interface Stage {
 }
 
 /** Starts a proxy by its documented example, before an API and a server. */
-export async function openStage(kind: ProxyKind, server: { readonly base: string }): Promise<Stage> {
+export async function openStage(
+  kind: ProxyKind,
+  server: { readonly base: string },
+  brokenScript?: string,
+): Promise<Stage> {
   const [desk, api] = [await startDesk(server.base), await startApi()]
   const port = await freePort()
   const leave = async () => {
@@ -29,7 +33,7 @@ export async function openStage(kind: ProxyKind, server: { readonly base: string
     await api.close()
   }
   const ports = { listen: port, sallyport: desk.port, api: api.port }
-  const proxy = await startProxy(kind, ports).catch(async (error: unknown) => {
+  const proxy = await startProxy(kind, ports, brokenScript).catch(async (error: unknown) => {
     await leave()
     throw error
   })

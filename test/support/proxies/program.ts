@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -30,8 +30,8 @@ export interface ProxyKind {
   readonly removesListedOnly?: true
   /** It passes on what follows a body, whatever it is called. */
   readonly passesTrailers?: true
-  /** It takes no 200 for a yes that lacks one of the headers. */
-  readonly wantsWholeYes?: true
+  /** The script in its folder by which it asks. That takes no 200 for a yes which lacks one of the headers. */
+  readonly script?: string
   /** Writes the documented example with these addresses. */
   prepare(folder: string, ports: Ports): Promise<Launch>
   /** Whether it has read its routes, where that is after it has begun to listen. */
@@ -82,12 +82,21 @@ function isOpen(port: number): Promise<boolean> {
   })
 }
 
-/** Starts a proxy with the documented example in a folder of its own, and waits until it listens. */
-export async function startProxy(kind: ProxyKind, ports: Ports): Promise<RunningProxy> {
+/**
+ * Starts a proxy with the documented example in a folder of its own, and waits until it listens; with `brokenScript` in the
+ * place of the script by which it asks.
+ */
+export async function startProxy(
+  kind: ProxyKind,
+  ports: Ports,
+  brokenScript?: string,
+): Promise<RunningProxy> {
   const { name, program } = kind
   if (program === undefined) throw new Error(`${name} is not on this machine`)
   const folder = await mkdtemp(join(tmpdir(), `sallyport-${name}-`))
   const { args, env } = await kind.prepare(folder, ports)
+  if (kind.script !== undefined && brokenScript !== undefined)
+    await writeFile(join(folder, kind.script), brokenScript)
   const child = spawn(program, args, {
     cwd: folder,
     env: { PATH: process.env['PATH'], HOME: folder, ...env },
