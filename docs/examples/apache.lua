@@ -78,5 +78,6 @@ function ask(r)
   -- The credential has done its work; the API behind has no use for it.
   r.headers_in["Authorization"] = nil
   r.headers_in["X-API-Key"] = nil
+  r.headers_in["DPoP"] = nil
   return apache2.OK
 end

@@ -12,9 +12,9 @@ sallyport.tells = {
 
 -- What of a caller's headers decides, and what of a refusal the caller is told.
 sallyport.asks = {
-  "Authorization", "X-API-Key", "Origin", "Access-Control-Request-Method", "X-Request-Id", "User-Agent",
+  "Authorization", "X-API-Key", "DPoP", "Origin", "Access-Control-Request-Method", "X-Request-Id", "User-Agent",
 }
-sallyport.says = { "Content-Type", "WWW-Authenticate", "Retry-After", "Cache-Control" }
+sallyport.says = { "Content-Type", "WWW-Authenticate", "DPoP-Nonce", "Retry-After", "Cache-Control" }
 
 local function is_one_line(text)
   return not string.find(text, "[%z\1-\8\10-\31\127]")

@@ -62,6 +62,13 @@ function aboutIdentity(stage: () => Stage, kind: ProxyKind): void {
     }
   })
 
+  test('the proof of a key is for the guard, not for the API', async () => {
+    const headers = { ...key(), DPoP: 'proof' }
+    assert.equal((await send(`${stage().base}/v1/domains`, { headers })).status, 200)
+    assert.deepEqual(valuesOf(stage().desk.asked.at(-1), 'dpop'), ['proof'])
+    assert.deepEqual(valuesOf(stage().api.seen.at(-1), 'dpop').join(''), '')
+  })
+
   test('what a caller says of itself never arrives, however it is spelled', async () => {
     const made = names.flatMap((name) => [name, name.toUpperCase(), name.replaceAll('-', '_')])
     const others = [

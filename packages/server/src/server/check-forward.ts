@@ -1,4 +1,4 @@
-import { isForwardedTo, parseForwardedPath } from '@sallyport/protocol'
+import { isForwardedTo, normaliseTarget, parseForwardedPath } from '@sallyport/protocol'
 import type { DoorSettings } from '../settings/door.ts'
 import type { Platform } from './platform.ts'
 
@@ -11,7 +11,7 @@ interface Known {
   readonly plans: ReadonlySet<string>
 }
 
-const routeMembers = ['path', 'methods', 'shape', 'rule', 'token', 'preflight']
+const routeMembers = ['path', 'methods', 'shape', 'origin', 'rule', 'token', 'preflight']
 const ruleMembers = ['doors', 'kinds', 'scopes', 'plan', 'plans', 'environment', 'admin', 'limits']
 const shapes = ['detail', 'oauth', 'message']
 const kinds = ['person', 'app', 'machine', 'vendor', 'api-key', 'session-token', 'widget']
@@ -53,6 +53,13 @@ function checkMethods(methods: unknown): readonly string[] {
 
 function checkFlag(written: Written, name: string): readonly string[] {
   return written[name] === undefined || written[name] === true ? [] : [`${name} must be true, or left out`]
+}
+
+function checkOrigin(origin: unknown): readonly string[] {
+  const isAddress = typeof origin === 'string' && normaliseTarget(origin) !== undefined
+  return origin === undefined || isAddress
+    ? []
+    : ['origin must be an address such as https://api.example.com']
 }
 
 /** What is wrong with a list that may only hold known names. */
@@ -126,6 +133,7 @@ function checkRoute(route: unknown, known: Known): readonly string[] {
     ...checkPath(route['path']),
     ...checkMethods(route['methods']),
     ...(shapes.includes(String(route['shape'])) ? [] : [`shape must be one of ${shapes.join(', ')}`]),
+    ...checkOrigin(route['origin']),
     ...checkFlag(route, 'token'),
     ...checkFlag(route, 'preflight'),
     ...checkRule(route['rule'], known),

@@ -22,6 +22,7 @@ const cases: readonly (readonly [name: string, routes: unknown, problem: RegExp 
         path: '/v1/domains',
         methods: ['GET', 'VERSION-CONTROL'],
         shape: 'detail',
+        origin: 'https://api.example.com',
         token: true,
         preflight: true,
         rule: {
@@ -89,6 +90,11 @@ const cases: readonly (readonly [name: string, routes: unknown, problem: RegExp 
   ['an unknown shape is told', [{ ...route, shape: 'json' }], /shape must be one of detail, oauth, message/],
   ['a token that is no true is told', [{ ...route, token: 'yes' }], /token must be true, or left out/],
   ['a preflight that is no true is told', [{ ...route, preflight: false }], /preflight must be true/],
+  [
+    'an origin that is no address is told',
+    [{ ...route, origin: 'api.example.com' }],
+    /origin must be an address/,
+  ],
   ['a route without a rule is told', [{ path: '/v1', shape: 'message' }], /rule must say who may pass/],
   ['a rule without doors is told', [{ ...route, rule: {} }], /rule\.doors must name at least one door/],
   [
