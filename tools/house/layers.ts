@@ -18,6 +18,9 @@ const driver = /^packages\/server\/src\/store\/(sqlite|postgres)(\/|\.ts$)/
 /** May import a file somebody names: their configuration. Anywhere else nobody could tell what is imported. */
 const loader = `${serverRoot}server/config.ts`
 const driverChooser = `${serverRoot}server/create.ts`
+const clientOnNode = 'packages/client/src/file.ts'
+/** What the doors serve to pages; of the client the server needs nothing else. */
+const pageScript = '@sallyport/client/widget-script'
 /** The rules of the protocol are the same every time: no clock, no chance, so nothing else of node:crypto. */
 const pureCrypto: ReadonlySet<string> = new Set(['createHash', 'timingSafeEqual'])
 
@@ -34,6 +37,8 @@ function checkFolders(path: string, target: string): string | undefined {
   if (target === '@sallyport/guard' || target.startsWith('@sallyport/guard/')) {
     return stepOf(from) < guardFrom ? `${from}/ may not import ${target}` : undefined
   }
+  if (target.startsWith('@sallyport/client'))
+    return from === 'doors' && target === pageScript ? undefined : `${from}/ may not import ${target}`
   const resolved = resolveImport(path, target)
   const into = resolved === undefined ? undefined : folderOf(resolved)
   if (resolved?.startsWith(serverRoot) && into === undefined)
@@ -61,6 +66,12 @@ function checkGuard(target: string): string | undefined {
   return known ? undefined : `guard may not import ${target}`
 }
 
+/** The client runs anywhere: only the file storage may use what Node alone has. */
+function checkClient(path: string, target: string): string | undefined {
+  const known = target.startsWith('.') || (target.startsWith('node:') && path === clientOnNode)
+  return known ? undefined : `client may not import ${target}`
+}
+
 function checkImport(path: string, target: string, one: Import): string | undefined {
   const resolved = resolveImport(path, target)
   if (resolved !== undefined && !resolved.startsWith(packageRootOf(path))) {
@@ -68,6 +79,7 @@ function checkImport(path: string, target: string, one: Import): string | undefi
   }
   if (path.startsWith('packages/protocol/')) return checkProtocol(target, one)
   if (path.startsWith('packages/guard/')) return checkGuard(target)
+  if (path.startsWith('packages/client/')) return checkClient(path, target)
   return checkFolders(path, target) ?? checkDriver(path, target)
 }
 

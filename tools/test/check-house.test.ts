@@ -6,7 +6,8 @@ import { checkFiles } from '../house/check.ts'
 function broken(files: Readonly<Record<string, string>>): readonly string[] {
   const manifests = {
     'packages/server/package.json':
-      '{"dependencies":{"@sallyport/guard":"1","@sallyport/protocol":"1","fastify":"1"}}',
+      '{"dependencies":{"@sallyport/client":"1","@sallyport/guard":"1","@sallyport/protocol":"1","fastify":"1"}}',
+    'packages/client/package.json': '{"dependencies":{"@sallyport/protocol":"1"}}',
     'packages/guard/package.json': '{"dependencies":{"@sallyport/protocol":"1","pino":"1"}}',
     'platforms/osir/package.json':
       '{"dependencies":{"sallyport":"1"},"devDependencies":{"@types/express":"1"}}',
@@ -73,6 +74,11 @@ table('the import rule', [
   ],
   ['guard uses protocol', 'packages/guard/src/a.ts', `import '@sallyport/protocol'\nimport 'node:http'`],
   ['guard uses nothing else', 'packages/guard/src/a.ts', `import 'pino'`, '1 import'],
+  ['client runs where there is no Node', 'packages/client/src/a.ts', `import 'node:fs'`, '1 import'],
+  ['but for its file storage', 'packages/client/src/file.ts', `import 'node:fs'`],
+  ['client uses no package', 'packages/client/src/a.ts', `import '@sallyport/protocol'`, '1 import'],
+  ['a door serves the script', `${server}/doors/a.ts`, `import '@sallyport/client/widget-script'`],
+  ['the server uses no more of the client', `${server}/doors/a.ts`, `import '@sallyport/client'`, '1 import'],
   ['a platform uses packages', 'platforms/osir/src/a.ts', `import 'sallyport'\nimport './b.ts'`],
   [
     'a platform reaches into no folder',

@@ -1,0 +1,166 @@
+import { type Fetch, type WireRequest } from './answer.ts'
+import { ask, type Surroundings } from './ask.ts'
+import { authorizedFetch } from './authorized-fetch.ts'
+import { systemClock } from './clock.ts'
+import type { TokenDoor } from './door.ts'
+import { TokenError } from './errors.ts'
+import { createKeeper } from './keeper.ts'
+import { renew, type RenewalParts, tries } from './renewal.ts'
+import { memoryStorage, type TokenStorage } from './storage.ts'
+import { decideUse, type TokenSet } from './token-set.ts'
+
+/** How tokens are to be got and kept. */
+export interface TokensOptions {
+  /** `vendors(…)`, `apps(…)`, `machines(…)` or `sessionTokens(…)`. */
+  readonly door: TokenDoor
+  /** Left out: in memory. */
+  readonly storage?: TokenStorage
+  /** Origins that `fetch` may send the access token to; left out: the server's own. Relative addresses start at the first. */
+  readonly api?: string | readonly string[]
+  /**
+   * Hears that what was granted has ended: refused on refresh, so revoked, expired, or used by somebody else as well. The
+   * tokens are forgotten by then.
+   */
+  readonly onEnded?: (error: TokenError) => void
+  /**
+   * Milliseconds that one try may take; 4000 when left out. Longer than the ten seconds in which a strict door answers a
+   * refresh token again, and a lost answer can't be asked for any more.
+   */
+  readonly timeoutMs?: number
+  readonly fetch?: Fetch
+  /** Whole seconds since the epoch. */
+  readonly now?: () => number
+  readonly sleep?: (ms: number) => Promise<void>
+}
+
+/** A source of access tokens that looks after itself. */
+export interface Tokens {
+  /** An access token that is fit for use now. Whoever calls while it is being renewed waits for the same renewal. */
+  access(): Promise<string>
+  /**
+   * `fetch` with the access token. One 401 that is about the token renews it and sends the request again, if its body can
+   * be sent twice.
+   */
+  fetch(url: string | URL, init?: RequestInit): Promise<Response>
+  /** Takes tokens that came from elsewhere: a code flow that was finished. */
+  accept(tokens: TokenSet): Promise<void>
+  /** Ends on the server what the tokens stand for, and forgets them. They are kept when that fails, for another try. */
+  revoke(): Promise<void>
+  /** Forgets the tokens here; on the server they live on. */
+  forget(): Promise<void>
+}
+
+/** After giving up, the server is left alone for this long unless it named a time itself. */
+const pauseSeconds = 2
+
+/** Whether the renewal may be tried; not for a while after one failed for a reason that passes. */
+function createPause(now: () => number) {
+  let pause: { readonly until: number; readonly error: TokenError } | undefined
+  return {
+    error: () => (pause && now() < pause.until ? pause.error : undefined),
+    note(error: unknown) {
+      if (!(error instanceof TokenError) || !error.temporary || error.code === 'storage_failed') return
+      pause = { until: now() + (error.retryAfter ?? pauseSeconds), error }
+    },
+    end() {
+      pause = undefined
+    },
+  }
+}
+
+/** Renewals, one at a time however many ask. */
+function createRenewals(parts: RenewalParts) {
+  const pause = createPause(parts.surroundings.now)
+  let flight: Promise<TokenSet> | undefined
+  async function run(stale: string | undefined): Promise<TokenSet> {
+    try {
+      const tokens = await renew(stale, parts)
+      pause.end()
+      return tokens
+    } catch (error) {
+      pause.note(error)
+      throw error
+    } finally {
+      flight = undefined
+    }
+  }
+  return {
+    renew(stale?: string): Promise<TokenSet> {
+      if (flight) return flight
+      const error = pause.error()
+      if (error) return Promise.reject(error)
+      flight = run(stale)
+      return flight
+    },
+    /** Resolves when none is under way, however it ended. */
+    idle: async () => void (await flight?.catch(() => undefined)),
+    paused: () => pause.error() !== undefined,
+    resume: () => pause.end(),
+  }
+}
+
+function surroundingsOf(options: TokensOptions): Surroundings {
+  const { timeoutMs = 4000, now = systemClock } = options
+  if (!(timeoutMs > 0)) throw new TypeError('timeoutMs must be a positive number of milliseconds')
+  return {
+    // Looked up when called: a page may replace it, and it must not be called as a method of ours.
+    fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    now,
+    sleep: options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
+    timeoutMs,
+  }
+}
+
+/** Creates a source of access tokens. Nothing is sent or read before the first call. */
+export function createTokens(options: TokensOptions): Tokens {
+  const { door, storage = memoryStorage(), onEnded } = options
+  const surroundings = surroundingsOf(options)
+  const { now } = surroundings
+  const keeper = createKeeper(storage, door.owner)
+  const renewals = createRenewals({ door, keeper, surroundings, onEnded })
+  let used: { readonly access: string; readonly at: number } | undefined
+
+  async function access(): Promise<string> {
+    const held = keeper.current()
+    const decision = held
+      ? decideUse(held, now(), used?.access === held.access ? used.at : undefined)
+      : 'renew'
+    if (decision === 'use-and-renew' && !renewals.paused()) {
+      // This token still works; whoever comes when it no longer does meets the failure.
+      renewals.renew().catch(() => undefined)
+    }
+    const tokens = held && decision !== 'renew' ? held : await renewals.renew(held?.access)
+    used = { access: tokens.access, at: now() }
+    return tokens.access
+  }
+  async function end(request: WireRequest | undefined): Promise<void> {
+    if (request) await ask(request, tries, surroundings)
+    await keeper.forget()
+  }
+
+  return {
+    access,
+    fetch: authorizedFetch({
+      access,
+      renew: async (stale) => (await renewals.renew(stale)).access,
+      origins: options.api === undefined ? [door.origin] : [options.api].flat(),
+      fetch: surroundings.fetch,
+    }),
+    async accept(tokens) {
+      await renewals.idle()
+      renewals.resume()
+      await keeper.put(tokens)
+    },
+    async revoke() {
+      await renewals.idle()
+      await keeper.exclusively(async () => {
+        const held = await keeper.reload()
+        await end(held && door.revoke?.(held))
+      })
+    },
+    async forget() {
+      await renewals.idle()
+      await keeper.forget()
+    },
+  }
+}
