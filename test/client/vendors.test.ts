@@ -5,6 +5,7 @@ import { call } from '../support/actors.ts'
 import { text } from '../support/http.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { changeVendor, newVendor, refreshVendor, type Vendor } from '../support/vendors.ts'
+import { until } from '../support/until.ts'
 import { bodyOf, startWireTap, type WireTap } from '../support/wire-tap.ts'
 
 // A vendor's client against a real server, with a line between them that the tests break.
@@ -228,11 +229,3 @@ describe('calling the API', () => {
     assert.equal((await wider.fetch('/brands')).status, 200)
   })
 })
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await condition()) return
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
-  assert.fail('what was waited for did not happen')
-}

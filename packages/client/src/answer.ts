@@ -30,7 +30,9 @@ const longestWait = 24 * 3600
 /** Seconds to wait by a `Retry-After` header, a number or a date; `undefined` when there is none that makes sense. */
 export function parseRetryAfter(value: string | null, now: number): number | undefined {
   if (value === null) return undefined
-  const seconds = /^\d{1,9}$/.test(value) ? Number(value) : Math.ceil(Date.parse(value) / 1000 - now)
+  // What Date.parse takes besides the dates of RFC 9110 is anybody's guess.
+  const date = value.endsWith(' GMT') ? Math.ceil(Date.parse(value) / 1000 - now) : Number.NaN
+  const seconds = /^\d{1,9}$/.test(value) ? Number(value) : date
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), longestWait) : undefined
 }
 

@@ -27,7 +27,7 @@ function growingWait({ number, chance }: Try): number {
 }
 
 function again(error: TokenError, at: Try): NextStep {
-  const waitMs = error.retryAfter === undefined ? growingWait(at) : error.retryAfter * 1000
+  const waitMs = Math.max(growingWait(at), (error.retryAfter ?? 0) * 1000)
   return at.number < at.most && waitMs <= longestWaitMs
     ? { step: 'again', waitMs }
     : { step: 'give-up', error }
