@@ -1,8 +1,9 @@
-/** A request to a server's token endpoints. Always POST; what is secret is in the body or a header, never in the address. */
+/** A request to a server's endpoints. What is secret is in the body or a header, never in the address. */
 export interface WireRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  /** With one it is a POST, without a GET. */
+  readonly body?: string
 }
 
 /** What came of one request. */
@@ -81,9 +82,9 @@ export async function send(
 ): Promise<Outcome> {
   try {
     const response = await fetch(url, {
-      method: 'POST',
+      method: body === undefined ? 'GET' : 'POST',
       headers: { accept: 'application/json', ...headers },
-      body,
+      ...(body !== undefined && { body }),
       redirect: 'manual',
       // Tokens belong to no cache and cookies to no token endpoint.
       cache: 'no-store',

@@ -1,4 +1,5 @@
 import { type Fetch, type Outcome, send, type WireRequest } from './answer.ts'
+import { systemClock } from './clock.ts'
 import { TokenError } from './errors.ts'
 
 /** What to do with what came of a request. */
@@ -62,12 +63,38 @@ export function decideNext(outcome: Outcome, at: Try): NextStep {
   return { step: 'give-up', error: new TokenError(code, details) }
 }
 
+/** What the caller may say about the surroundings; left out, they are those of the platform. */
+export interface SurroundingsOptions {
+  /**
+   * Milliseconds that one try may take; 4000 when left out. With more, a try that was lost can outlast the ten seconds in
+   * which a strict door answers a refresh token once more.
+   */
+  readonly timeoutMs?: number
+  readonly fetch?: Fetch
+  /** Whole seconds since the epoch. */
+  readonly now?: () => number
+  readonly sleep?: (ms: number) => Promise<void>
+}
+
 /** What asking needs from outside. */
 export interface Surroundings {
   readonly fetch: Fetch
   readonly now: () => number
   readonly sleep: (ms: number) => Promise<void>
   readonly timeoutMs: number
+}
+
+/** The surroundings that were asked for; a misused option throws `TypeError`. */
+export function surroundingsOf(options: SurroundingsOptions): Surroundings {
+  const { timeoutMs = 4000, now = systemClock } = options
+  if (!(timeoutMs > 0)) throw new TypeError('timeoutMs must be a positive number of milliseconds')
+  return {
+    // Looked up when called: a page may replace it, and it must not be called as a method of ours.
+    fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    now,
+    sleep: options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
+    timeoutMs,
+  }
 }
 
 function drawChance(): number {

@@ -1,7 +1,6 @@
-import { type Fetch, type WireRequest } from './answer.ts'
-import { ask, type Surroundings } from './ask.ts'
+import type { WireRequest } from './answer.ts'
+import { ask, surroundingsOf, type SurroundingsOptions } from './ask.ts'
 import { authorizedFetch } from './authorized-fetch.ts'
-import { systemClock } from './clock.ts'
 import type { TokenDoor } from './door.ts'
 import { TokenError } from './errors.ts'
 import { createKeeper } from './keeper.ts'
@@ -10,7 +9,7 @@ import { memoryStorage, type TokenStorage } from './storage.ts'
 import { decideUse, type TokenSet } from './token-set.ts'
 
 /** How tokens are to be got and kept. */
-export interface TokensOptions {
+export interface TokensOptions extends SurroundingsOptions {
   /** `vendors(…)`, `apps(…)`, `machines(…)` or `sessionTokens(…)`. */
   readonly door: TokenDoor
   /** Left out: in memory. */
@@ -22,15 +21,6 @@ export interface TokensOptions {
    * tokens are forgotten by then.
    */
   readonly onEnded?: (error: TokenError) => void
-  /**
-   * Milliseconds that one try may take; 4000 when left out. Longer than the ten seconds in which a strict door answers a
-   * refresh token again, and a lost answer can't be asked for any more.
-   */
-  readonly timeoutMs?: number
-  readonly fetch?: Fetch
-  /** Whole seconds since the epoch. */
-  readonly now?: () => number
-  readonly sleep?: (ms: number) => Promise<void>
 }
 
 /** A source of access tokens that looks after itself. */
@@ -96,18 +86,6 @@ function createRenewals(parts: RenewalParts) {
     idle: async () => void (await flight?.catch(() => undefined)),
     paused: () => pause.error() !== undefined,
     resume: () => pause.end(),
-  }
-}
-
-function surroundingsOf(options: TokensOptions): Surroundings {
-  const { timeoutMs = 4000, now = systemClock } = options
-  if (!(timeoutMs > 0)) throw new TypeError('timeoutMs must be a positive number of milliseconds')
-  return {
-    // Looked up when called: a page may replace it, and it must not be called as a method of ours.
-    fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
-    now,
-    sleep: options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
-    timeoutMs,
   }
 }
 

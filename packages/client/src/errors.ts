@@ -1,6 +1,6 @@
 const sentences = {
   sign_in_required: 'there are no tokens: somebody has to sign in first',
-  invalid_grant: 'what was granted has ended; the tokens are forgotten, start over',
+  invalid_grant: 'what was granted is worth nothing any more: start over',
   invalid_client: 'the server does not accept the client id, secret or key',
   refused: 'the server refused the request',
   rate_limited: 'too many requests: wait as long as retryAfter says',
@@ -11,7 +11,8 @@ const sentences = {
   storage_failed: 'the tokens could not be read from or written to the storage',
   authorization_refused: 'the sign-in came back without a code',
   state_mismatch: 'the sign-in that came back is not the one that was begun',
-  issuer_mismatch: 'the sign-in came back from another server than it was sent to',
+  issuer_mismatch: 'the answer is from another server than was asked',
+  id_token_refused: 'the ID token is not for this client and this sign-in',
 } as const
 
 /** Why a call of this package failed. A closed list: a `switch` over it can be complete. */
