@@ -4,6 +4,7 @@ import { refuseMessage } from '../refuse.ts'
 import type { Services } from '../services.ts'
 import { errorPageEndpoint } from './error-pages.ts'
 import { jwksEndpoint, metadataEndpoints } from './metadata.ts'
+import { widgetScriptEndpoint } from './widget-script.ts'
 
 function assetEndpoints(): readonly Endpoint[] {
   return [stylesheet, icon].map(({ path, body, contentType }) => ({
@@ -58,7 +59,7 @@ function healthEndpoints({ store, feeds, now }: Services): readonly Endpoint[] {
   return [alive, ready, metrics]
 }
 
-/** What belongs to no door: discovery, keys, health, assets, error pages. */
+/** What belongs to no door: discovery, keys, health, assets, the script for pages, error pages. */
 export function systemDoor(services: Services): Door {
   return {
     id: 'system',
@@ -68,6 +69,7 @@ export function systemDoor(services: Services): Door {
       jwksEndpoint(services),
       ...healthEndpoints(services),
       ...assetEndpoints(),
+      ...(services.doors.some(({ kind }) => kind === 'widgets') ? [widgetScriptEndpoint()] : []),
       errorPageEndpoint(),
     ],
     refuse: refuseMessage,
