@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { WidgetProblem, WidgetSession } from '@sallyport/client/widget'
@@ -40,6 +42,14 @@ const pageScript = `
     told.problems.push({ code, message, final, retryAfter })
   })`
 
+/** What docs/client.md tells people to write, for this server and a widget of it. */
+function printed(language: 'html' | 'javascript', slug: string): string {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/client.md'), 'utf8')
+  const fence = '`'.repeat(3)
+  const example = page.split(`${fence}${language}\n`)[1]?.split(fence, 1)[0] ?? ''
+  return example.replaceAll('https://login.example.com', server.base).replaceAll('support-bot', slug)
+}
+
 /** `/?agent=…` is a page with a widget, `&deaf` one whose policy forgets the server, `/frame?…` a sandboxed frame of one. */
 function site(path: string) {
   if (path === '/page.js') return { body: pageScript, type: 'text/javascript' }
@@ -47,8 +57,7 @@ function site(path: string) {
   if (pathname === '/frame') return { body: `<iframe sandbox="allow-scripts" src="/${search}"></iframe>` }
   const connect = searchParams.has('deaf') ? "'self'" : server.base
   return {
-    body: `<!doctype html><title>A page</title><script src="/page.js"></script>
-      <script src="${server.base}/widget.js" data-agent="${searchParams.get('agent')}"></script>`,
+    body: `<!doctype html><title>A page</title><script src="/page.js"></script>${printed('html', searchParams.get('agent') ?? '')}`,
     // A sandboxed page is no 'self' to itself.
     policy: `default-src 'none'; script-src 'self' http://127.0.0.1:*; connect-src ${connect}; require-trusted-types-for 'script'`,
   }
@@ -127,8 +136,8 @@ describe('the widget in Chromium', { skip }, () => {
     assert.equal(session?.answer['character_slug'], agent)
     assert.equal(session?.answer['greeting'], 'Hello')
     assert.equal(await callFrom(at, session?.token ?? ''), 200)
-    const asked = await at.page.evaluate((slug) => Sallyport.widgets[slug]?.session(), agent)
-    assert.deepEqual(asked, session)
+    const asked = await at.page.evaluate(`(async () => { ${printed('javascript', agent)}; return token })()`)
+    assert.equal(asked, session?.token)
     assert.deepEqual(at.warnings, [])
     assert.equal(at.starts.length, 1)
     await at.page.close()

@@ -18,6 +18,9 @@ const sentences = {
 /** Why a call of this package failed. A closed list: a `switch` over it can be complete. */
 export type TokenErrorCode = keyof typeof sentences
 
+/** Every code. */
+export const tokenErrorCodes = Object.keys(sentences) as readonly TokenErrorCode[]
+
 /** What is known about a failure besides its code. */
 export interface TokenErrorDetails {
   readonly status?: number | undefined
