@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -112,6 +114,29 @@ describe('two clients on one storage', () => {
       for (const access of await both) assert.ok(await opens(access))
       assert.notEqual(refreshIn(await readFile(path, 'utf8')), JSON.parse(presented[0] ?? '{}').refresh_token)
     }
+  })
+
+  test('in processes of their own get in, round after round', async () => {
+    const path = freshPath()
+    const { client_id: clientId, client_secret: clientSecret } = await newVendor(server)
+    const given = JSON.stringify({ path, server: tap.url, clientId, clientSecret })
+    const processes = [1, 2, 3].map(() =>
+      fork(join(import.meta.dirname, '../support/client-process.ts'), [given], {
+        execArgv: ['--conditions=source'],
+      }),
+    )
+    await Promise.all(processes.map((one) => once(one, 'message')))
+    for (let round = 0; round < 4; round += 1) {
+      const answers = processes.map((one) => once(one, 'message'))
+      for (const one of processes) one.send(server.now())
+      for (const [told] of (await Promise.all(answers)) as [{ access?: string; error?: string }][]) {
+        assert.equal(told.error, undefined)
+        assert.ok(await opens(told.access ?? ''))
+      }
+      await server.advance(hour)
+    }
+    for (const one of processes) one.disconnect()
+    await Promise.all(processes.map((one) => once(one, 'exit')))
   })
 
   test('the later one finds what the earlier one has stored, and asks nobody', async () => {
