@@ -213,12 +213,19 @@ describe('the widget in Chromium', { skip }, () => {
       bearer: owner.access,
       json: { allowed_origins: [] },
     })
-    const renewed = await at.page.evaluate(
-      (name) => Sallyport.widgets[name]?.renew().catch((error: WidgetProblem) => error.code),
+    assert.equal(await at.page.evaluate(() => sessionStorage.length), 1)
+    await at.advance(3545)
+    assert.equal((await problem(at)).code, 'origin_not_allowed')
+    assert.equal(await at.page.evaluate(() => sessionStorage.length), 0)
+    const rejected = await at.page.evaluate(
+      (name) => Sallyport.widgets[name]?.session().catch((error: WidgetProblem) => error.code),
       slug,
     )
-    assert.equal(renewed, 'origin_not_allowed')
-    assert.equal(await at.page.evaluate(() => sessionStorage.length), 0)
+    assert.equal(
+      rejected,
+      'origin_not_allowed',
+      'what the server refuses is not handed out for its last minute',
+    )
     await at.page.close()
   })
 
@@ -270,8 +277,9 @@ describe('the widget in Chromium', { skip }, () => {
   })
 })
 
-test('the script is served to any page, and not sent again to one that has it', async () => {
+test('the script is served to any page, and not sent again to one that has it', async (t) => {
   const own = await startServer({ seed: false })
+  t.after(() => own.close())
   const { status, headers, text } = await call(own, '/widget.js', {
     headers: { Origin: 'https://anywhere.example' },
   })
@@ -288,5 +296,4 @@ test('the script is served to any page, and not sent again to one that has it', 
     assert.deepEqual([answer.status, answer.text, answer.headers.etag], [304, '', etag])
   }
   assert.equal((await again('"x"')).status, 200)
-  await own.close()
 })

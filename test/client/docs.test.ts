@@ -124,10 +124,11 @@ test('the page knows every code of an error, and no other', () => {
 
 test('the sizes and the words that the page prints are those of the script', () => {
   const script = widgetScript()
-  const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`
-  const compressed = gzipSync(script, { level: 9 }).length
-  const said = /The script is (.*?), without/.exec(page)?.[1]
-  assert.equal(said, `${kilobytes(script.length)}, ${kilobytes(compressed)} compressed`)
+  const [, plain, compressed] = /The script is ([\d.]+) kB, ([\d.]+) kB compressed/.exec(page) ?? []
+  assert.equal(plain, (script.length / 1000).toFixed(1))
+  // Another version of zlib may be better or worse by some bytes.
+  const actual = gzipSync(script, { level: 9 }).length / 1000
+  assert.ok(Math.abs(Number(compressed) - actual) < 0.1, `${compressed} kB, not ${actual}`)
   const place = { origin: 'https://shop.example', agent: 'support-bot', server: 'https://login.example.com' }
   const words = problemWords('origin_not_allowed', place, 403)
   assert.ok(page.replaceAll('\n> ', ' ').includes(words), words)

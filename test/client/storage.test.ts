@@ -96,7 +96,7 @@ describe('a file', () => {
 })
 
 describe('two clients on one storage', () => {
-  test('that refresh at the same moment both get in, and end with one refresh token', async () => {
+  test('that refresh at the same moment both get in, and end with one refresh token', async (t) => {
     const path = freshPath()
     const vendor = await newVendor(server)
     const clients = [1, 2].map(() => tokensOf(vendor, { storage: fileStorage(path) }))
@@ -106,6 +106,7 @@ describe('two clients on one storage', () => {
       const since = tap.requests.length
       // Held, so that each has asked before either is answered.
       const release = tap.holdAnswers()
+      t.after(release)
       const both = Promise.all(clients.map((client) => client.access()))
       await until(() => refreshes(since).length === 2)
       release()
@@ -116,7 +117,7 @@ describe('two clients on one storage', () => {
     }
   })
 
-  test('in processes of their own get in, round after round', async () => {
+  test('in processes of their own get in, round after round', async (t) => {
     const path = freshPath()
     const { client_id: clientId, client_secret: clientSecret } = await newVendor(server)
     const given = JSON.stringify({ path, server: tap.url, clientId, clientSecret })
@@ -125,6 +126,7 @@ describe('two clients on one storage', () => {
         execArgv: ['--conditions=source'],
       }),
     )
+    t.after(() => processes.forEach((one) => one.kill()))
     await Promise.all(processes.map((one) => once(one, 'message')))
     for (let round = 0; round < 4; round += 1) {
       const answers = processes.map((one) => once(one, 'message'))
@@ -135,8 +137,6 @@ describe('two clients on one storage', () => {
       }
       await server.advance(hour)
     }
-    for (const one of processes) one.disconnect()
-    await Promise.all(processes.map((one) => once(one, 'exit')))
   })
 
   test('the later one finds what the earlier one has stored, and asks nobody', async () => {
@@ -221,7 +221,7 @@ describe('two clients on one storage', () => {
     assert.deepEqual([...area.keys()], ['tokens'])
   })
 
-  test('signing out in one is not undone by an answer that was under way in the other', async () => {
+  test('signing out in one is not undone by an answer that was under way in the other', async (t) => {
     const storage = memoryStorage()
     const vendor = await newVendor(server)
     const clients = [1, 2].map(() => tokensOf(vendor, { storage })) as [Tokens, Tokens]
@@ -229,6 +229,7 @@ describe('two clients on one storage', () => {
     await server.advance(hour)
     const since = tap.requests.length
     const release = tap.holdAnswers()
+    t.after(release)
     const under = clients[0].access()
     await until(() => refreshes(since).length === 1)
     await clients[1].forget()
@@ -269,6 +270,23 @@ describe('a storage that fails', () => {
     assert.ok(await opens(second))
     await server.advance(hour)
     assert.ok(await opens(await tokens.access()), 'and its refresh token is the right one')
+  })
+
+  test('that can not be read or locked is an error with its cause, and the server is not asked', async () => {
+    const vendor = await newVendor(server)
+    const since = tap.requests.length
+    const broken = new Error('the disk is gone')
+    const failing = [
+      { ...memoryStorage(), load: () => Promise.reject(broken) },
+      { ...memoryStorage(), lock: () => Promise.reject(broken) },
+    ]
+    for (const storage of failing)
+      await assert.rejects(tokensOf(vendor, { storage }).access(), {
+        code: 'storage_failed',
+        temporary: true,
+        cause: broken,
+      })
+    assert.equal(tap.requests.length, since)
   })
 
   test('a process that dies before it has stored the answer is answered the same', async () => {

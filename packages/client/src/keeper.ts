@@ -76,6 +76,14 @@ export function createKeeper(storage: TokenStorage, owner: string): Keeper {
       await guarded(() => storage.clear())
       see(undefined)
     },
-    exclusively: (work) => (storage.lock ? storage.lock(work) : work()),
+    async exclusively(work) {
+      if (!storage.lock) return work()
+      try {
+        return await storage.lock(work)
+      } catch (error) {
+        // What the work throws is this package's own; anything else is the lock's.
+        throw error instanceof TokenError ? error : new TokenError('storage_failed', { cause: error })
+      }
+    },
   }
 }

@@ -211,6 +211,23 @@ describe('a widget', () => {
     assert.equal(thrown.length, 1)
   })
 
+  test('whose token the API has refused gets another, one for all who ask', async () => {
+    let count = 0
+    const { page, advance } = createPage(() => {
+      count += 1
+      return Response.json({ token: `t${count}`, expires_in_seconds: 60 }, { status: 201 })
+    })
+    const widget = createWidget(options, page)
+    await advance(100)
+    const all = Promise.all([widget.renew(), widget.renew(), widget.session()])
+    await advance(10)
+    assert.deepEqual(
+      (await all).map(({ token }) => token),
+      ['t2', 't2', 't2'],
+    )
+    assert.equal(page.kept('sallyport https://s.example/api/agents/agent-session/ bot')?.includes('t2'), true)
+  })
+
   test('that was stopped renews nothing', async () => {
     const { page, advance } = createPage(session)
     const widget = createWidget(options, page)

@@ -205,7 +205,7 @@ export function createWidget(options: WidgetOptions, page: Page): Widget {
   // A timer of a page that was hidden or asleep comes late or never, so the time is looked at anew whenever it is seen.
   function wake(): void {
     page.cancel(timer)
-    if (stopped || state.problem?.final || flight || page.isHidden()) return
+    if (stopped || flight || page.isHidden()) return
     const left = state.dueAt - page.now()
     if (left > 0) timer = page.later(wake, Math.min(left, 2 ** 31 - 1))
     else void obtain(true).catch(() => undefined)
