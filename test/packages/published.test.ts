@@ -10,10 +10,11 @@ import { promisify } from 'node:util'
 import { administer } from '../support/actors.ts'
 import { text } from '../support/http.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+import { newVendor } from '../support/vendors.ts'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
-const packages = ['protocol', 'guard']
+const packages = ['protocol', 'guard', 'client']
 
 /** This runtime, and the one that the machine had before the repository brought its own. */
 const runtimes = [
@@ -78,7 +79,64 @@ for (const runtime of runtimes) {
   })
 }
 
-test('its types hold in a strict program that checks libraries too', async () => {
+const caller = `
+import { createTokens, vendors } from '@sallyport/client'
+import { fileStorage } from '@sallyport/client/file'
+import { widgetScript } from '@sallyport/client/widget-script'
+const [server, clientId, clientSecret] = process.argv.slice(2)
+let now = 0
+const door = vendors({ server, clientId, clientSecret })
+const tokens = createTokens({ door, storage: fileStorage('tokens.json'), now: () => now })
+const first = await tokens.access()
+now += 3600
+const { status } = await tokens.fetch('/brands')
+const renewed = (await tokens.access()) !== first
+await tokens.revoke()
+new Function(widgetScript())
+console.log(JSON.stringify({ status, renewed }))
+`
+
+for (const runtime of runtimes) {
+  test(`an installed client works on ${versionOf(runtime)}`, async () => {
+    const { client_id, client_secret } = await newVendor(server)
+    await writeFile(join(folder, 'caller.mjs'), caller)
+    const given = ['caller.mjs', server.address, client_id, client_secret]
+    const { stdout } = await run(runtime, given, { cwd: folder })
+    assert.deepEqual(JSON.parse(stdout), { status: 200, renewed: true })
+  })
+}
+
+test('the types of the client hold on a page and in a program without one', async () => {
+  const everywhere = `
+import { createTokens, TokenError, vendors } from '@sallyport/client'
+export const tokens = createTokens({ door: vendors({ server: 'https://a.example', clientId: 'a', clientSecret: 'b' }) })
+export const isOver = (error: unknown) => error instanceof TokenError && error.code === 'invalid_grant'
+`
+  const onPage = `
+import { webStorage } from '@sallyport/client'
+import { createWidget, pageOf } from '@sallyport/client/widget'
+export const storage = webStorage(localStorage, 'tokens')
+export const widget = createWidget({ server: 'https://a.example', agent: 'bot' }, pageOf(window))
+`
+  await writeFile(join(folder, 'everywhere.ts'), everywhere)
+  await writeFile(join(folder, 'page.ts'), everywhere + onPage)
+  const compiler = join(root, 'node_modules/typescript/bin/tsc')
+  const strict = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false']
+  const typeRoots = ['--typeRoots', join(root, 'node_modules/@types')]
+  for (const [file, ...options] of [
+    ['everywhere.ts', '--types', 'node', '--lib', 'es2022'],
+    ['page.ts', '--types', '', '--lib', 'es2022,dom,dom.iterable'],
+  ] as const) {
+    const target = ['--target', 'es2022', '--module', 'nodenext']
+    await assert.doesNotReject(
+      run(process.execPath, [compiler, ...strict, ...target, ...typeRoots, ...options, file], {
+        cwd: folder,
+      }),
+    )
+  }
+})
+
+test('the types of the guard hold in a strict program that checks libraries too', async () => {
   const program = `
 import { guard, type Principal } from '@sallyport/guard'
 import { expressGuard } from '@sallyport/guard/express'
