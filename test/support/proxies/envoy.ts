@@ -6,7 +6,7 @@ import { findProgram, type ProxyKind, readExample } from './program.ts'
 export const envoy: ProxyKind = {
   name: 'Envoy',
   program: findProgram('envoy'),
-  from: 'the wheel that .ci/proxies.txt names',
+  from: '.ci/more-proxies',
   async prepare(folder, ports) {
     await writeFile(join(folder, 'envoy.yaml'), await readExample('envoy.yaml', ports))
     // Hot restart would tie all of this machine together.

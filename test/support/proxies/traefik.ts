@@ -7,7 +7,7 @@ import { findProgram, type ProxyKind, readExample } from './program.ts'
 export const traefik: ProxyKind = {
   name: 'Traefik',
   program: findProgram('traefik'),
-  from: 'the wheel that .ci/proxies.txt names',
+  from: '.ci/more-proxies',
   async prepare(folder, ports) {
     const quiet = 'global:\n  checkNewVersion: false\n'
     const settings = (await readExample('traefik.yml', ports)).replace('/etc/traefik', folder)
