@@ -17,6 +17,25 @@ function suits({ alg, key }: VerificationKey): boolean {
   }
 }
 
+/** An unsigned number as DER writes it: no leading zeros but the one that keeps it from being negative. */
+function derInteger(number: Uint8Array): readonly number[] {
+  const digits = number.subarray(number.findIndex((byte, at) => byte !== 0 || at === number.length - 1))
+  const sign = (digits[0] ?? 0) > 0x7f ? [0] : []
+  return [0x02, sign.length + digits.length, ...sign, ...digits]
+}
+
+/**
+ * R and S side by side, as a JWS has them, in the DER that OpenSSL reads; `undefined` when they are not 32 bytes each.
+ * Node converts as well (`ieee-p1363`), which costs a third of the verification.
+ *
+ * @see RFC 7518 §3.4, RFC 3279 §2.2.3
+ */
+function derSignature(signature: Uint8Array): Uint8Array | undefined {
+  if (signature.length !== 64) return undefined
+  const numbers = [...derInteger(signature.subarray(0, 32)), ...derInteger(signature.subarray(32))]
+  return Uint8Array.of(0x30, numbers.length, ...numbers)
+}
+
 /**
  * Whether a JWS is signed with `key`, by the one algorithm that belongs to the key: what the header says must agree and
  * decides nothing, so neither `none` nor a public key taken for a shared secret gets anywhere.
@@ -31,8 +50,10 @@ export function isSignedBy(
   if (header['alg'] !== alg || !suits(verificationKey)) return false
   const input = Buffer.from(signingInput)
   switch (alg) {
-    case 'ES256':
-      return verify('sha256', input, { key, dsaEncoding: 'ieee-p1363' }, signature)
+    case 'ES256': {
+      const der = derSignature(signature)
+      return der !== undefined && verify('sha256', input, key, der)
+    }
     case 'Ed25519':
     case 'EdDSA':
       return verify(null, input, key, signature)

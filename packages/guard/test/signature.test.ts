@@ -46,6 +46,36 @@ for (const signer of all) {
   })
 }
 
+/** Tokens of which R, and of which S, begins with a zero and a byte that reads as positive: one in 512 each. */
+async function tokensWithSmallNumbers(): Promise<Readonly<Record<'r' | 's', string>>> {
+  const found: { r?: string; s?: string } = {}
+  for (let jti = 0; ; jti += 1) {
+    const token = await signToken({ ...claims, jti }, {}, pairs.es256)
+    const bytes = parseCompactJws(token)?.signature ?? assert.fail('not a JWS')
+    if (bytes[0] === 0 && (bytes[1] ?? 0) < 0x80) found.r = token
+    if (bytes[32] === 0 && (bytes[33] ?? 0) < 0x80) found.s = token
+    if (found.r !== undefined && found.s !== undefined) return { r: found.r, s: found.s }
+  }
+}
+
+test('an ES256 signature is R and S of 32 bytes each, whatever the numbers', async () => {
+  const { r, s } = await tokensWithSmallNumbers()
+  for (const token of [r, s]) assert.equal(ours(token, pairs.es256), true)
+  const cut = s.lastIndexOf('.') + 1
+  const withSignature = (bytes: Uint8Array) => s.slice(0, cut) + Buffer.from(bytes).toString('base64url')
+  const bytes = Buffer.from(s.slice(cut), 'base64url')
+  // The same two numbers, spelled shorter: a second spelling of one signature.
+  const shorter = withSignature(Buffer.concat([bytes.subarray(0, 32), bytes.subarray(33)]))
+  const others = [0, 1, 32, 63, 64, 65, 128].flatMap((length) => [
+    withSignature(Buffer.alloc(length)),
+    withSignature(Buffer.alloc(length, 255)),
+  ])
+  for (const other of [shorter, ...others]) {
+    assert.equal(ours(other, pairs.es256), false, other)
+    assert.equal(await joseAgrees(other, pairs.es256), false, other)
+  }
+})
+
 test('a key is not used with an algorithm that is not its own kind', async () => {
   const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' })
   const small = generateKeyPairSync('rsa', { modulusLength: 1024 })
