@@ -8,7 +8,6 @@ export type JsonRefusal = 'syntax' | 'not-object' | 'duplicate' | 'forbidden-mem
 
 const maxDepth = 32
 const forbidden = new Set(['__proto__', 'constructor', 'prototype'])
-const space = /[ \t\n\r]*/y
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 // oxlint-disable-next-line no-control-regex -- RFC 8259 §7 excludes exactly these
 const string = /"([^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*)"/y
@@ -21,6 +20,8 @@ class Refused extends Error {
     this.reason = reason
   }
 }
+
+const shown = (name: string): string => (plainName.test(name) ? `member ${name}` : 'a member')
 
 class Reader {
   readonly #text: string
@@ -53,14 +54,23 @@ class Reader {
   #take(mark: string): boolean {
     if (!this.#text.startsWith(mark, this.#at)) return false
     this.#at += mark.length
-    this.#match(space)
+    this.#skipSpace()
     return true
   }
 
+  /** @see RFC 8259 §2 */
+  #skipSpace(): void {
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#at)
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return
+      this.#at += 1
+    }
+  }
+
   #value(depth: number): unknown {
-    this.#match(space)
+    this.#skipSpace()
     const value = this.#bare(depth)
-    this.#match(space)
+    this.#skipSpace()
     return value
   }
 
@@ -99,10 +109,9 @@ class Reader {
     if (this.#take('}')) return members
     do {
       const name = this.#string()
-      const shown = plainName.test(name) ? `member ${name}` : 'a member'
-      if (forbidden.has(name)) throw new Refused('forbidden-member', `${shown} is not allowed`)
-      if (name in members) throw new Refused('duplicate', `${shown} is repeated`)
-      this.#match(space)
+      if (forbidden.has(name)) throw new Refused('forbidden-member', `${shown(name)} is not allowed`)
+      if (name in members) throw new Refused('duplicate', `${shown(name)} is repeated`)
+      this.#skipSpace()
       if (!this.#take(':')) throw this.#bad()
       members[name] = this.#value(depth)
     } while (this.#take(','))
