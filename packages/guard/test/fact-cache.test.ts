@@ -54,3 +54,22 @@ test('memory is bounded: the longest unused fact goes first', async () => {
   assert.equal(await cache.get('a', load), 1, 'used lately, still there')
   assert.equal(await cache.get('b', load), 4, 'gone, loaded again')
 })
+
+test('equal lists of many facts are one list, which nobody can change for the others', async () => {
+  const cache = createFactCache()
+  const load = (scope: readonly string[]) => async () => ({ scope, ipList: [], name: 'k' })
+  const get = async (key: string, scope: readonly string[]) =>
+    (await cache.get(key, load(scope))) ?? assert.fail('no fact')
+  const [a, b, c] = [await get('a', ['x', 'y']), await get('b', ['x', 'y']), await get('c', ['x,y'])]
+  assert.deepEqual(
+    [a, c],
+    [
+      { scope: ['x', 'y'], ipList: [], name: 'k' },
+      { scope: ['x,y'], ipList: [], name: 'k' },
+    ],
+  )
+  assert.equal(a.scope, b.scope)
+  assert.notDeepEqual(a.scope, c.scope)
+  assert.throws(() => (a.scope as string[]).push('z'), TypeError)
+  assert.deepEqual(await get('b', []), { scope: ['x', 'y'], ipList: [], name: 'k' })
+})
