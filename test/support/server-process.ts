@@ -1,6 +1,8 @@
 import { pino } from 'pino'
 import config from '../../sallyport.config.ts'
+import { fetchGuard } from '@sallyport/guard/fetch'
 import { createServer } from '../../packages/server/src/server/create.ts'
+import type { Platform } from '../../packages/server/src/server/platform.ts'
 import { sow } from '../../packages/server/src/server/seed.ts'
 import type { DoorSettings } from '../../packages/server/src/settings/door.ts'
 import type { Limiter } from '../../packages/server/src/checks/limit.ts'
@@ -20,6 +22,17 @@ const broken: Limiter = {
   refund: () => Promise.reject(new Error('the limiter is not there')),
 }
 
+const probe: Platform = {
+  name: 'probe',
+  doors: [],
+  async api(host) {
+    const protect = fetchGuard(host.guard({ shape: 'message' }))
+    const doors = config.platforms.flatMap((platform) => platform.doors.map(({ id }) => id))
+    const answer = protect({ doors }, (_request, { kind }) => Response.json({ kind }))
+    return [{ paths: ['/probe'], fetch: answer }]
+  },
+}
+
 const port = options.port ?? 0
 const server = await createServer({
   settings: {
@@ -32,7 +45,7 @@ const server = await createServer({
     debug: options.debug ?? false,
     google: options.google,
   },
-  platforms: config.platforms.map((platform) => ({
+  platforms: [...config.platforms, ...(options.probe ? [probe] : [])].map((platform) => ({
     ...platform,
     doors: platform.doors.map(overridden),
     limits: { ...platform.limits, ...options.limits },

@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly seed?: boolean
   /** Where its clock stands at first; left out: the same moment every time. */
   readonly startAt?: number
+  /** Mounts an API at `/probe` that does nothing but name the kind of its caller. */
+  readonly probe?: boolean
 }
 
 /** A real server process on a real store, with a clock that the test moves. */
