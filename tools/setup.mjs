@@ -212,8 +212,10 @@ export async function setUp(root, say = console.log) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   try {
-    const runtime = await setUp(fileURLToPath(new URL('..', import.meta.url)))
-    if (runtime === 'own' && !isRecentNode(process.version)) {
+    // A folder named on the command line has packages of its own and runs on the repository's Node.
+    const [, , folder = '.'] = process.argv
+    const runtime = await setUp(join(fileURLToPath(new URL('..', import.meta.url)), folder))
+    if (folder === '.' && runtime === 'own' && !isRecentNode(process.version)) {
       throw new Error(
         `this repository brings no Node for ${process.platform}-${process.arch}, and the Node here is ` +
           `${process.version}. Install Node ${needed.node.join('.')} or newer (https://nodejs.org) and run this again.`,

@@ -19,7 +19,7 @@ const isProduct = (path: string): boolean =>
   /^(packages|platforms)\/[^/]+\/src\//.test(path) && isScript(path)
 const isTest = (path: string): boolean =>
   /^(?:(packages|platforms)\/[^/]+\/|tools\/)?test\//.test(path) && isScript(path)
-const isTool = (path: string): boolean => path.startsWith('tools/') && isScript(path) && !isTest(path)
+const isTool = (path: string): boolean => /^(tools|bench)\//.test(path) && isScript(path) && !isTest(path)
 
 /** Who imports a file decides nothing here: each rule sees one file. */
 function checkProduct(source: Source, files: Files): readonly Finding[] {
@@ -43,13 +43,13 @@ export function checkFiles(files: Files): readonly Finding[] {
   const parse = (is: (path: string) => boolean): readonly Source[] =>
     [...files].filter(([path]) => is(path)).map(([path, text]) => parseSource(path, text))
   const product = parse(isProduct)
-  const lock = files.get('package-lock.json')
+  const locks = ['package-lock.json', 'bench/package-lock.json']
   return [
     ...product.flatMap((source) => checkProduct(source, files)),
     ...checkCycles(product),
     ...parse(isTool).flatMap(checkShape),
     ...parse(isTest).flatMap(checkTests),
     ...[...files].flatMap(([path, text]) => checkWords(path, text)),
-    ...(lock === undefined ? [] : checkLock('package-lock.json', JSON.parse(lock) as Lock)),
+    ...locks.flatMap((path) => checkLock(path, JSON.parse(files.get(path) ?? '{"packages":{}}') as Lock)),
   ].sort((a, b) => a.path.localeCompare(b.path) || a.line - b.line)
 }

@@ -37,14 +37,17 @@ function repository(t: TestContext, script = npm): string {
   return root
 }
 
-async function runSetup(root: string): Promise<{ readonly code: number | null; readonly said: string }> {
+async function runSetup(
+  root: string,
+  ...folder: readonly string[]
+): Promise<{ readonly code: number | null; readonly said: string }> {
   const env = {
     ...process.env,
     npm_execpath: join(root, 'npm.mjs'),
     npm_node_execpath: process.execPath,
     npm_config_user_agent: 'npm/11.0.0 node/v24',
   }
-  const child = spawn(process.execPath, [join(root, 'tools/setup.mjs')], { env })
+  const child = spawn(process.execPath, [join(root, 'tools/setup.mjs'), ...folder], { env })
   let said = ''
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
@@ -61,6 +64,15 @@ test('a fresh clone is installed once, in one line', async (t) => {
   assert.match(readFileSync(join(root, 'ran'), 'utf8'), /^ci /)
   assert.deepEqual(await runSetup(root), { code: 0, said: '' })
   assert.equal(runsOf(root), 1)
+})
+
+test('a folder with a lock file of its own is installed by itself', async (t) => {
+  const root = repository(t)
+  mkdirSync(join(root, 'bench'))
+  writeFileSync(join(root, 'bench/package-lock.json'), lock)
+  assert.equal((await runSetup(root, 'bench')).code, 0)
+  assert.deepEqual([runsOf(root), runsOf(join(root, 'bench'))], [0, 1])
+  assert.deepEqual(await runSetup(root, 'bench'), { code: 0, said: '' })
 })
 
 test('a changed lock file is installed again', async (t) => {
