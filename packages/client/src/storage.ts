@@ -45,7 +45,7 @@ interface Locks {
 
 /**
  * Keeps tokens in `localStorage` or `sessionStorage`, shared by the tabs of an origin that use the same name. Where the
- * browser has Web Locks one tab refreshes for all.
+ * browser has Web Locks one tab refreshes for all, unless another sees late what the first has stored.
  *
  * Every script of the page's origin can read them: a refresh token belongs there only when the alternative is worse.
  */
