@@ -17,6 +17,11 @@ type State = readonly [
   status: number,
 ]
 
+/** How a credential is carried. */
+function carried({ header }: Case, secret: string): readonly [string, string] {
+  return header ? [header, secret] : bearer(secret)
+}
+
 const none = () => ({})
 const same = ({ secret }: Case) => secret
 const states: readonly State[] = [
@@ -71,7 +76,7 @@ for (const [index, [kind, make, label = kind]] of credentials.entries()) {
       const callers = await allCallers(guardOf(one.facts))
       const secret = spoil(one)
       for (const caller of callers) {
-        const answer = await caller.ask({ doors, ...rule(one) }, { headers: [bearer(secret)] })
+        const answer = await caller.ask({ doors, ...rule(one) }, { headers: [carried(one, secret)] })
         assertAnswer(answer, status, kind)
         await caller.close()
       }
@@ -81,10 +86,11 @@ for (const [index, [kind, make, label = kind]] of credentials.entries()) {
 
 test('the three ways tell the same of a missing scope', async () => {
   for (const [, make] of credentials) {
-    const { facts, secret } = await make()
+    const one = await make()
+    const { facts, secret } = one
     for (const caller of await allCallers(guardOf(facts, { shape: 'detail' }))) {
       const rule = { doors, scopes: ['domains:read', 'session:read'] }
-      const answer = await caller.ask(rule, { headers: [bearer(secret)] })
+      const answer = await caller.ask(rule, { headers: [carried(one, secret)] })
       assert.equal(answer.status, 403)
       assert.match(
         String(answer.headers['www-authenticate']),
@@ -110,11 +116,12 @@ test('no credential is no error: the challenge names the scheme alone', async ()
 
 test('a store that is down lets nobody in, whatever they present', async () => {
   for (const [, make] of credentials) {
-    const { facts, secret } = await make()
+    const one = await make()
+    const { facts, secret } = one
     for (const caller of await allCallers(guardOf(facts))) {
-      assert.equal((await caller.ask({ doors }, { headers: [bearer(secret)] })).status, 200)
+      assert.equal((await caller.ask({ doors }, { headers: [carried(one, secret)] })).status, 200)
       facts.down = new Error('connection to 10.0.0.7 refused')
-      const answer = await caller.ask({ doors }, { headers: [bearer(secret)] })
+      const answer = await caller.ask({ doors }, { headers: [carried(one, secret)] })
       assert.equal(answer.status, 503)
       assert.doesNotMatch(JSON.stringify(answer), /10\.0\.0\.7/)
       facts.down = undefined

@@ -17,6 +17,8 @@ export interface Case {
   readonly facts: Facts
   readonly secret: string
   readonly door: string
+  /** The header that carries it; `Authorization` when left out. */
+  readonly header?: 'X-API-Key'
   expire(): void
   revoke(): void
   /** The same with its first secret letter changed. */
@@ -129,6 +131,7 @@ export const credentials: readonly (readonly [kind: string, make: () => Promise<
   ['machine', familyCase('apps', { clientId: 'app_1' })],
   ['vendor', familyCase('vendors', { clientId: 'app_vendor' })],
   ['api-key', keyCase],
+  ['api-key', async () => ({ ...(await keyCase()), header: 'X-API-Key' }), 'api-key by its own header'],
   ['session-token', keyTokenCase],
   ['session-token', familyTokenCase],
   ['widget', widgetCase],
