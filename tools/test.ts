@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { acceptancePage, readRows, type RowResult, rowOf } from './runner/acceptance.ts'
 import { onlyFailures } from './runner/failures.ts'
 import { selectFiles } from './runner/select.ts'
-import { type Ended, Tally } from './runner/tally.ts'
+import { type Ended, skippedBecause, Tally } from './runner/tally.ts'
 
 /** The longest a single test may take. */
 const testMs = 120_000
@@ -75,6 +75,8 @@ async function runFiles(files: readonly string[]): Promise<Tally> {
     clearTimeout(patience)
     patience = setTimeout(giveUp, silenceMs)
     noteRow(event)
+    const skipped = skippedBecause(event)
+    if (skipped !== undefined) process.stdout.write(`﹣ skipped: ${skipped}\n`)
     for (const ended of tally.add(event)) process.stdout.write(describeEnd(ended))
     for (const told of filter(event)) reporter.write(told)
   }

@@ -34,6 +34,7 @@ export class Tally {
   readonly #begun = new Set<string>()
   readonly #ended = new Set<string>()
   #silent = 0
+  #skippedSuites = 0
   #filePasses = 0
   #counts: Data<'test:summary'>['counts'] | undefined
 
@@ -46,11 +47,16 @@ export class Tally {
   get totals(): Totals | undefined {
     if (!this.#counts) return undefined
     const { tests, passed, skipped, todo } = this.#counts
+    // The runner counts skipped tests, but says nothing of the tests of a skipped suite, which it never sees.
     const left = skipped + todo
     // By subtraction, so that no kind of failure is left out: failed, cancelled, and whatever a later Node adds.
     const failed = tests - passed - left
     // The runner takes a file without tests for one test that passed.
-    return { passed: passed - this.#filePasses, failed: failed + this.#silent, skipped: left }
+    return {
+      passed: passed - this.#filePasses,
+      failed: failed + this.#silent,
+      skipped: left + this.#skippedSuites,
+    }
   }
 
   /** Takes one event in, and tells which files it ended. */
@@ -72,6 +78,8 @@ export class Tally {
         return []
       case 'test:pass':
         if (isFile(event.data)) this.#filePasses += 1
+        if (skippedBecause(event) !== undefined && event.data.details.type === 'suite')
+          this.#skippedSuites += 1
         return []
       case 'test:fail':
         return isFile(event.data) ? [this.#end(event.data.name, 'failed')] : []
@@ -103,6 +111,13 @@ export class Tally {
     this.#output.delete(file)
     return { file, outcome, tests, output }
   }
+}
+
+/** Why a test or a suite was skipped, in a line; `undefined` for every other event. */
+export function skippedBecause(event: TestEvent): string | undefined {
+  if (event.type !== 'test:pass' || event.data.skip === undefined) return undefined
+  const { name, skip } = event.data
+  return typeof skip === 'string' && skip !== '' ? `${name}: ${skip}` : name
 }
 
 /** Whether an event is about a file as a whole: the runner names such a test after its file. */

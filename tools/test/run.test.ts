@@ -44,6 +44,12 @@ const cases: readonly (readonly [name: string, text: string, last: string, statu
     '1 passed, 0 failed, 1 skipped',
     0,
   ],
+  [
+    'a suite left out',
+    `import { describe } from 'node:test'\ndescribe('s', { skip: 'why' }, () => { test('a', () => {}) })\ntest('b', () => {})`,
+    '1 passed, 0 failed, 1 skipped',
+    0,
+  ],
   ['nothing but tests left out', `test('a', { skip: 'why' }, () => {})`, '0 passed, 0 failed, 1 skipped', 1],
   ['a file that crashes', `throw new Error('no')`, '0 passed, 1 failed, 0 skipped', 1],
   ['a file that is no TypeScript', 'const = 1', '0 passed, 1 failed, 0 skipped', 1],
@@ -76,4 +82,13 @@ test('a run shows what failed and what its file wrote, and not what passed', () 
   for (const shown of [/whole/, /part/, /heard/, /Error: no/, /✔ .*a\.test\.ts \(1\)/])
     assert.match(ran.output, shown)
   for (const hidden of [/quiet/, /unheard/]) assert.doesNotMatch(ran.output, hidden)
+})
+
+test('what is left out is told, with its reason', () => {
+  const suite = `import { describe } from 'node:test'\ndescribe('s', { skip: 'why not' }, () => { test('a', () => {}) })`
+  const { output } = runTests({
+    'a.test.ts': `${start}${suite}\ntest('b', { skip: true }, () => {})\ntest('c', () => {})`,
+  })
+  assert.match(output, /^﹣ skipped: s: why not$/m)
+  assert.match(output, /^﹣ skipped: b$/m)
 })

@@ -61,7 +61,7 @@ export function findProgram(name: string): string | undefined {
 
 /** Why the tests with a proxy are skipped; `false` where it is there. */
 export function skipWithout({ name, program, from }: ProxyKind): string | false {
-  return program === undefined && `${name} is not on this machine; CI installs it from ${from}`
+  return program === undefined && `${name} is not on this machine; it comes from ${from}`
 }
 
 /** A documented example, its addresses replaced by these ports. */
