@@ -14,10 +14,10 @@ export interface Sealer {
   seal(purpose: string, parts: readonly (string | number)[]): string
   /** Whether `presented` is that code; takes the same time wherever it differs. */
   isSeal(presented: string, purpose: string, parts: readonly (string | number)[]): boolean
-  /** `text` so that nobody else can read or change it, base64url; another one each time. */
-  hide(purpose: string, text: string): string
-  /** What was hidden for that purpose; `undefined` when it was not hidden here or has been changed. */
-  reveal(purpose: string, hidden: string): string | undefined
+  /** `text` so that nobody else can read or change it, base64url; another one each time. `about` says what it belongs to. */
+  hide(purpose: string, text: string, about?: string): string
+  /** What was hidden for that purpose, about the same; `undefined` when it was not hidden here or has been changed. */
+  reveal(purpose: string, hidden: string, about?: string): string | undefined
 }
 
 const algorithm = 'aes-256-gcm'
@@ -46,18 +46,20 @@ export function createSealer(secret: string): Sealer {
       const [given, wanted] = [Buffer.from(presented), Buffer.from(seal(purpose, parts))]
       return given.length === wanted.length && timingSafeEqual(given, wanted)
     },
-    hide(purpose, text) {
+    hide(purpose, text, about = '') {
       const salt = randomBytes(saltBytes)
       const cipher = createCipheriv(algorithm, keyOf(purpose, salt), nonce, { authTagLength: tagBytes })
+      cipher.setAAD(Buffer.from(about))
       const sealed = [salt, cipher.update(text, 'utf8'), cipher.final()]
       return Buffer.concat([...sealed, cipher.getAuthTag()]).toString('base64url')
     },
-    reveal(purpose, hidden) {
+    reveal(purpose, hidden, about = '') {
       const bytes = Buffer.from(hidden, 'base64url')
       // One spelling for one text: a second one would be a token that nobody revoked.
       if (bytes.length < saltBytes + tagBytes || bytes.toString('base64url') !== hidden) return undefined
       const salt = bytes.subarray(0, saltBytes)
       const decipher = createDecipheriv(algorithm, keyOf(purpose, salt), nonce, { authTagLength: tagBytes })
+      decipher.setAAD(Buffer.from(about))
       decipher.setAuthTag(bytes.subarray(-tagBytes))
       return finish(decipher, bytes.subarray(saltBytes, -tagBytes))
     },
