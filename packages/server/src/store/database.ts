@@ -52,6 +52,11 @@ export interface Database {
   durable(): Promise<void>
   /** Calls `listener` after each commit, here or elsewhere, that may have written to the change log. Returns a function that stops it. */
   watch(listener: () => Promise<void>): () => void
+  /**
+   * Rewrites the files, so that nothing that was deleted or overwritten is left in their free space. Blocks this process for
+   * as long as that takes; throws when another one holds on to the files.
+   */
+  erase(): Promise<void>
   counts(): DatabaseCounts
   close(): Promise<void>
 }

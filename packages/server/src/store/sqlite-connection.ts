@@ -80,6 +80,13 @@ export class SqliteConnection {
     this.#prepare(sql).statement.run()
   }
 
+  /** Copies what is in use to a new file, and starts the log over: free pages, and pages of before, are in neither. */
+  rewrite(): void {
+    this.#db.exec('VACUUM')
+    const result = this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
+    if (result?.busy !== 0) throw new Error('another process reads the log of the database')
+  }
+
   /** Differs from its last answer when another connection has committed meanwhile. */
   dataVersion(): number {
     return Number(this.#prepare('PRAGMA data_version').statement.get()?.data_version)

@@ -87,6 +87,15 @@ class SqliteDatabase implements Database {
     return () => void this.#watchers.delete(listener)
   }
 
+  async erase(): Promise<void> {
+    this.#connection.setTimeout(this.#retries * RETRY_MS)
+    try {
+      this.#connection.rewrite()
+    } finally {
+      this.#connection.setTimeout(0)
+    }
+  }
+
   counts(): DatabaseCounts {
     return { reads: this.#reads, writes: this.#writes, commits: this.#commits, syncs: this.#barrier.syncs }
   }

@@ -14,6 +14,7 @@ import {
   now,
   range,
 } from './samples.ts'
+import { signingContract } from './signing-contract.ts'
 
 const winners = (wins: readonly boolean[]) => wins.filter(Boolean).length
 
@@ -532,5 +533,6 @@ export function storeContract(
     accountContract(store)
     ownedContract(store)
     feedContract(store)
+    signingContract(store)
   })
 }

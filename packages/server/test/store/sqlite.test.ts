@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -239,6 +239,38 @@ test('a connection that is asked to reach a change of another tells it at once',
   assert.ok(heard.includes(accountId))
   await here.close()
   await there.close()
+})
+
+test('a replaced secret is in no file once its traces are erased; while another reads it stays to be done', async () => {
+  const path = await newPath()
+  const store = await open(path, { busyTimeoutMs: 20 })
+  const bytes = async () =>
+    (await Promise.all([path, `${path}-wal`].map((file) => readFile(file, 'latin1')))).join('')
+  // So long that most of it lies on pages which are free afterwards.
+  const value = await store.signing.secret('seal', 'the old value '.repeat(2000))
+  await store.signing.replaceKept(
+    [{ kind: 'server-secret', name: 'seal', value, next: 'next' }],
+    event(),
+    now,
+  )
+  assert.ok((await bytes()).includes('the old value'))
+  const reader = new DatabaseSync(path, { readOnly: true })
+  reader.exec('BEGIN')
+  reader.prepare('SELECT * FROM server_secret').all()
+  await assert.rejects(store.signing.eraseTraces())
+  reader.close()
+  await store.close()
+
+  const again = await open(path)
+  await addAccount(again)
+  await again.signing.eraseTraces()
+  assert.equal((await bytes()).includes('the old value'), false)
+  assert.equal(await again.signing.secret('seal', 'x'), 'next')
+  // Nothing is rewritten twice.
+  const before = (await stat(path)).mtimeMs
+  await again.signing.eraseTraces()
+  assert.equal((await stat(path)).mtimeMs, before)
+  await again.close()
 })
 
 test('the data belongs to the owner alone', async () => {

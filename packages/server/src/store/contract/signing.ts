@@ -4,7 +4,7 @@ import type { AuditEvent } from './audit.ts'
 export interface SigningKeyRecord {
   readonly kid: string
   readonly alg: string
-  /** PKCS #8 in PEM. */
+  /** PKCS #8 in PEM, encrypted: no store ever sees the key. */
   readonly privateKey: string
   /** The public JWK as JSON. */
   readonly publicJwk: string
@@ -15,6 +15,13 @@ export interface SigningKeyRecord {
   readonly replacedAt: number | undefined
   /** From when it is no longer published. */
   readonly removeAt: number | undefined
+}
+
+/** An encrypted value: the private half of a signing key by its `kid`, or a server secret by its name. */
+export interface KeptValue {
+  readonly kind: 'signing-key' | 'server-secret'
+  readonly name: string
+  readonly value: string
 }
 
 /** Signing keys, and secrets that only this server knows. */
@@ -30,4 +37,17 @@ export interface SigningStore {
   ): Promise<void>
   /** The secret of that name; stores `fresh` when there is none yet. All callers get the same one. */
   secret(name: string, fresh: string): Promise<string>
+  /** Every encrypted value there is, those of keys that are no longer published included. */
+  kept(): Promise<readonly KeptValue[]>
+  /**
+   * Puts `next` in the place of each value, or does nothing and returns `false` when one of them is no longer what it was.
+   * The bytes of the old ones stay in the files until `eraseTraces`.
+   */
+  replaceKept(
+    changes: readonly (KeptValue & { readonly next: string })[],
+    event: AuditEvent,
+    now: number,
+  ): Promise<boolean>
+  /** Rewrites the files without what `replaceKept` has left in them, if that is still to be done. Throws when it can't be done now. */
+  eraseTraces(): Promise<void>
 }

@@ -1,7 +1,23 @@
-import type { AuditEvent, SigningKeyRecord, SigningStore } from '../contract/index.ts'
-import type { Database } from '../database.ts'
+import { newId } from '../../crypto/id.ts'
+import type { AuditEvent, KeptValue, SigningKeyRecord, SigningStore } from '../contract/index.ts'
+import type { Database, Statement } from '../database.ts'
 import { number, optionalNumber, text } from './row.ts'
-import { audit, change } from './statements.ts'
+import { audit, change, run } from './statements.ts'
+
+/** Where each kind of encrypted value lies. */
+const places = {
+  'signing-key': { table: 'signing_key', id: 'kid', column: 'private_key' },
+  'server-secret': { table: 'server_secret', id: 'name', column: 'value' },
+} as const
+
+function replace({ kind, name, value, next }: KeptValue & { readonly next: string }): Statement {
+  const { table, id, column } = places[kind]
+  return {
+    sql: `UPDATE ${table} SET ${column} = $3 WHERE ${id} = $1 AND ${column} = $2`,
+    params: [name, value, next],
+    mustTouch: true,
+  }
+}
 
 /** Signing keys and server secrets in SQL. */
 export class SqlSigningStore implements SigningStore {
@@ -61,5 +77,42 @@ export class SqlSigningStore implements SigningStore {
     const [row] = await this.#db.query('SELECT value FROM server_secret WHERE name = $1', [name])
     if (!row) throw new Error(`the secret ${name} could not be stored`)
     return text(row, 'value')
+  }
+
+  async kept(): Promise<readonly KeptValue[]> {
+    const rows = await this.#db.query(
+      `SELECT 'signing-key' AS kind, kid AS name, private_key AS value FROM signing_key
+       UNION ALL SELECT 'server-secret' AS kind, name, value FROM server_secret ORDER BY kind, name`,
+      [],
+    )
+    return rows.map((row) => ({
+      kind: text(row, 'kind') as KeptValue['kind'],
+      name: text(row, 'name'),
+      value: text(row, 'value'),
+    }))
+  }
+
+  replaceKept(
+    changes: readonly (KeptValue & { readonly next: string })[],
+    event: AuditEvent,
+    now: number,
+  ): Promise<boolean> {
+    return run(this.#db, [
+      ...changes.map(replace),
+      { sql: 'INSERT INTO erasure (erasure_id) VALUES ($1)', params: [newId('ers_', now)] },
+      audit(event, now),
+    ])
+  }
+
+  async eraseTraces(): Promise<void> {
+    const rows = await this.#db.query('SELECT erasure_id FROM erasure', [])
+    if (rows.length === 0) return
+    await this.#db.erase()
+    // By id: what another process has replaced meanwhile is still to be erased.
+    const done = rows.map((row) => ({
+      sql: 'DELETE FROM erasure WHERE erasure_id = $1',
+      params: [text(row, 'erasure_id')],
+    }))
+    await this.#db.batch(done)
   }
 }
