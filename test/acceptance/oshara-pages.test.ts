@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { call, fresh, newPerson, type Person } from '../support/actors.ts'
 import { newCharacter, startSession } from '../support/characters.ts'
 import { runCommand } from '../support/command.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { startServer, testSecret, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let owner: Person
@@ -29,7 +29,12 @@ test('OSHARA-50 with DEBUG=True no origin is asked for, and the log warns', asyn
 
 test('OSHARA-51 DEBUG=True with a public https address does not start', async () => {
   const folder = join(tmpdir(), fresh('sallyport-never-made'))
-  const env = { SALLYPORT_BASE_URL: 'https://login.example.com', SALLYPORT_DATA: folder, PORT: '0' }
+  const env = {
+    SALLYPORT_BASE_URL: 'https://login.example.com',
+    SALLYPORT_DATA: folder,
+    SALLYPORT_SECRET: testSecret,
+    PORT: '0',
+  }
   for (const command of ['serve', 'start']) {
     const { code, output } = await runCommand([command], { ...env, DEBUG: 'True' })
     assert.equal(code, 1, output)

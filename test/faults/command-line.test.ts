@@ -90,7 +90,7 @@ test('a first start makes the demonstration, for the owner alone; a second finds
 test('production says everything that is missing, and stops', async () => {
   const { code, output } = await runCommand(['serve', '--config', 'no-such-file.ts'])
   assert.equal(code, 1)
-  for (const named of ['SALLYPORT_DATA', 'SALLYPORT_BASE_URL', 'no-such-file.ts'])
+  for (const named of ['SALLYPORT_DATA', 'SALLYPORT_BASE_URL', 'SALLYPORT_SECRET', 'no-such-file.ts'])
     assert.ok(output.includes(named), `${named} in ${output}`)
   assert.doesNotMatch(output, /\bat .*\.ts:\d+/)
 })

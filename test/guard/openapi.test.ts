@@ -14,7 +14,7 @@ import { call } from '../support/actors.ts'
 import { type GuardAccess, newGuard } from '../support/guard-access.ts'
 import { type Answer, type Ask, text } from '../support/http.ts'
 import { newScene, newTokens } from '../support/ocs.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { startServer, testSecret, type TestServer } from '../support/server.ts'
 
 interface Operation {
   readonly operationId: string
@@ -93,6 +93,7 @@ test('every route of the door is described, with each of its methods', async () 
       port: 0,
       host: '127.0.0.1',
       dataFolder,
+      secret: testSecret,
       trustedProxies: 0,
       logLevel: 'silent',
       debug: false,

@@ -6,7 +6,7 @@ import type { Platform } from '../../packages/server/src/server/platform.ts'
 import { sow } from '../../packages/server/src/server/seed.ts'
 import type { DoorSettings } from '../../packages/server/src/settings/door.ts'
 import type { Limiter } from '../../packages/server/src/checks/limit.ts'
-import type { ServerOptions } from './server.ts'
+import { type ServerOptions, testSecret } from './server.ts'
 
 // The real server, differing from `sallyport start` in one thing: its clock stands still until the test moves it.
 
@@ -40,6 +40,8 @@ const server = await createServer({
     port,
     host: '127.0.0.1',
     dataFolder: options.dataFolder ?? '',
+    secret: options.secret ?? testSecret,
+    previousSecret: options.previousSecret,
     trustedProxies: options.trustedProxies ?? 0,
     logLevel: 'trace',
     debug: options.debug ?? false,

@@ -8,11 +8,17 @@ import type { Demo } from '../../packages/server/src/server/seed.ts'
 import type { ForwardRoute } from '../../packages/server/src/settings/forward.ts'
 import type { LimitTable } from '../../packages/server/src/settings/door.ts'
 
+/** The operator's secret of every server that is not given another. */
+export const testSecret = 'f3zYB1o0Qk8mWq7aR2uXcN5tLh4vJd6sEiGpKwTyA9M='
+
 /** How a test wants its server. */
 export interface ServerOptions {
   readonly port?: number
   readonly baseUrl?: string
   readonly dataFolder?: string
+  /** What the keys in its database are encrypted with; left out: `testSecret`. */
+  readonly secret?: string
+  readonly previousSecret?: string
   readonly trustedProxies?: number
   readonly debug?: boolean
   readonly google?: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string }

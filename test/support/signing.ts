@@ -1,16 +1,24 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { TestServer } from './server.ts'
+import { createSafe } from '../../packages/server/src/crypto/safe.ts'
+import { type TestServer, testSecret } from './server.ts'
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 /** The private key that a server signs with, out of its store: what it refuses then is not refused for the signature. */
 export function signingKeyOf({ dataFolder }: TestServer): KeyObject {
   const database = new DatabaseSync(join(dataFolder, 'sallyport.db'), { readOnly: true })
-  const row = database.prepare('SELECT private_key FROM signing_key ORDER BY active_at DESC LIMIT 1').get()
+  const row = database
+    .prepare('SELECT kid, private_key FROM signing_key ORDER BY active_at DESC LIMIT 1')
+    .get()
   database.close()
-  return createPrivateKey(String(row?.['private_key']))
+  const opened = createSafe(testSecret).open(
+    'signing-key',
+    String(row?.['kid']),
+    String(row?.['private_key']),
+  )
+  return createPrivateKey(opened?.text ?? '')
 }
 
 /** A key that the server has never seen, with its public half as a JWK. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,7 +36,14 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sallyport-ocs-'))
   const settings = { baseUrl: 'http://127.0.0.1', port: 0, host: '127.0.0.1', dataFolder: folder }
   server = await createServer({
-    settings: { ...settings, trustedProxies: 0, logLevel: 'silent', debug: false, google: undefined },
+    settings: {
+      ...settings,
+      secret: randomBytes(32).toString('base64'),
+      trustedProxies: 0,
+      logLevel: 'silent',
+      debug: false,
+      google: undefined,
+    },
     platforms: [
       {
         ...openChatStudio(),

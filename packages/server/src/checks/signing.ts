@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { verify } from 'node:crypto'
-import type { CompactJws } from '@sallyport/protocol'
+import { type CompactJws, ProtocolError } from '@sallyport/protocol'
+import type { Safe } from '../crypto/safe.ts'
 import { importPublicKey, importSigningKey, newSigningKey, type SigningKey } from '../crypto/signing-key.ts'
 import type { AuditEvent, SigningKeyRecord, Store } from '../store/contract/index.ts'
 
@@ -14,6 +15,8 @@ export interface Signing {
   verify(jws: CompactJws, now: number): boolean
   /** The key set to publish: public members only, keys that don't sign yet included. @see RFC 7517 §5 */
   jwks(now: number): { readonly keys: readonly Readonly<Record<string, unknown>>[] }
+  /** Adds a key: at once when there is none, else published first. Returns its `kid`. */
+  rotate(event: AuditEvent, now: number): Promise<string>
   /** Reads the keys again; called when one was added. */
   reload(now: number): Promise<void>
 }
@@ -26,18 +29,24 @@ export interface SigningPolicy {
   readonly longestToken: number
 }
 
-/** Adds a signing key: at once when there is none, else published first. Returns its `kid`. */
-export async function rotateSigningKey(
-  store: Store,
-  policy: SigningPolicy,
+/** What the signing keys rest on. */
+export interface SigningParts {
+  readonly store: Store
+  readonly safe: Safe
+  readonly policy: SigningPolicy
+}
+
+async function addKey(
+  { store, safe, policy }: SigningParts,
   event: AuditEvent,
   now: number,
 ): Promise<string> {
-  const fresh = newSigningKey()
+  const { privateKey, ...fresh } = newSigningKey()
+  const locked = safe.lock('signing-key', fresh.kid, privateKey)
   const existing = await store.signing.list(now)
   const activeAt = existing.length === 0 ? now : now + policy.publishAhead
   await store.signing.add(
-    { ...fresh, activeAt },
+    { ...fresh, privateKey: locked, activeAt },
     activeAt + policy.longestToken,
     { ...event, targetId: fresh.kid },
     now,
@@ -45,21 +54,39 @@ export async function rotateSigningKey(
   return fresh.kid
 }
 
-/** Opens the key set of a store that has at least one key. */
-export async function openSigning(store: Store, now: number): Promise<Signing> {
+interface Imported {
+  /** `undefined` when the private half is locked with a secret that this process does not have. */
+  readonly signing: SigningKey | undefined
+  readonly key: KeyObject
+}
+
+function importKey({ kid, privateKey, publicJwk }: SigningKeyRecord, safe: Safe): Imported {
+  const opened = safe.open('signing-key', kid, privateKey)
+  return { signing: opened && importSigningKey(kid, opened.text), key: importPublicKey(publicJwk) }
+}
+
+/** Opens the key set of a store, with a first key where there is none. */
+export async function openSigning(parts: SigningParts, now: number): Promise<Signing> {
+  const { store, safe } = parts
   let records: readonly SigningKeyRecord[] = []
-  let imported = new Map<string, { readonly signing: SigningKey; readonly key: KeyObject }>()
+  let imported = new Map<string, Imported>()
 
   async function reload(at: number): Promise<void> {
-    records = await store.signing.list(at)
+    const read = await store.signing.list(at)
     imported = new Map(
-      records.map(({ kid, privateKey, publicJwk }) => {
-        const known = imported.get(kid)
-        return [kid, known ?? { signing: importSigningKey(kid, privateKey), key: importPublicKey(publicJwk) }]
-      }),
+      read.map((record) => [record.kid, imported.get(record.kid) ?? importKey(record, safe)]),
     )
+    records = read
+    const locked = read.filter(({ kid }) => !imported.get(kid)?.signing).map(({ kid }) => kid)
+    // It is published all the same, so that what other servers sign with it is good here.
+    if (locked.length > 0)
+      throw new Error(`not encrypted with SALLYPORT_SECRET, so not to sign with here: ${locked.join(' ')}`)
   }
   await reload(now)
+  if (records.length === 0) {
+    await addKey(parts, { type: 'signing-key.added', doorId: 'server' }, now)
+    await reload(now)
+  }
   const published = (at: number) => records.filter(({ removeAt }) => removeAt === undefined || removeAt > at)
 
   function verificationKey(
@@ -74,6 +101,7 @@ export async function openSigning(store: Store, now: number): Promise<Signing> {
   return {
     reload,
     verificationKey,
+    rotate: (event, at) => addKey(parts, event, at),
     verify({ header, signingInput, signature }, at) {
       const found = typeof header['kid'] === 'string' ? verificationKey(header['kid'], at) : undefined
       if (!found || header['alg'] !== found.alg) return false
@@ -86,9 +114,13 @@ export async function openSigning(store: Store, now: number): Promise<Signing> {
     },
     current(at) {
       const active = records.filter(({ activeAt }) => activeAt <= at).at(-1) ?? records.at(-1)
-      const found = active && imported.get(active.kid)
-      if (!found) throw new Error('the store has no signing key')
-      return found.signing
+      const found = active && imported.get(active.kid)?.signing
+      // Not the key before it: that one is withdrawn before a token of now would end.
+      if (!found)
+        throw new ProtocolError('unavailable', 'tokens cannot be issued now', {
+          detail: 'no key to sign with',
+        })
+      return found
     },
     jwks: (at) => ({ keys: published(at).map(({ publicJwk }) => JSON.parse(publicJwk)) }),
   }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { explainFailure } from './explain.ts'
-import { rotateKeys } from './keys.ts'
+import { reencryptKeys, rotateKeys } from './keys.ts'
 import { serve } from './serve.ts'
 import { startDemo } from './start.ts'
 
@@ -22,12 +22,16 @@ program
   .option('--config <file>', 'configuration file', 'sallyport.config.ts')
   .action((options: { readonly config: string }) => serve(options))
 
-const keys = program.command('keys').description('signing keys')
+const keys = program.command('keys').description('signing keys, and the secret that they are encrypted with')
 keys
   .command('rotate')
   .description('add a signing key; it is published first and signs ten minutes later')
   .option('--config <file>', 'configuration file', 'sallyport.config.ts')
   .action((options: { readonly config: string }) => rotateKeys(options))
+keys
+  .command('reencrypt')
+  .description('encrypt all keys with SALLYPORT_SECRET that are encrypted with SALLYPORT_PREVIOUS_SECRET')
+  .action(() => reencryptKeys())
 
 try {
   await program.parseAsync()

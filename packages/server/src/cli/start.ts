@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { makeOwnSecret } from '../server/at-rest.ts'
 import { loadConfig, processEnvironment, readSettings } from '../server/config.ts'
 import { createServer, type SallyportServer } from '../server/create.ts'
 import { type Demo, type Seed, sow } from '../server/seed.ts'
@@ -31,7 +32,7 @@ export async function startDemo({
   readonly demo: boolean
   readonly config: string
 }): Promise<void> {
-  const settings = readSettings(processEnvironment(), { required: false })
+  const settings = readSettings(processEnvironment(), { required: false, ownSecret: makeOwnSecret })
   const config = await loadConfig(resolve(path))
   if (demo && settings.baseUrl.startsWith('https:'))
     throw new Error('demonstration data is for this machine only, not for a public https address')

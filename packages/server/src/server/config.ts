@@ -5,6 +5,7 @@ import type { Platform } from './platform.ts'
 import { checkDoors } from './check-doors.ts'
 import { checkForwardAuth } from './check-forward.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
+import { isStrongSecret } from '../crypto/safe.ts'
 import type { Seed } from './seed.ts'
 
 /** What `sallyport.config.ts` exports: plain data and platforms. */
@@ -28,6 +29,10 @@ export interface ServerSettings {
   /** The address to listen on. */
   readonly host: string
   readonly dataFolder: string
+  /** Encrypts the keys in the database; not in it, so that a copy of it is worth nothing alone. */
+  readonly secret: string
+  /** Still opens what was encrypted with it, while one secret is replaced by another. */
+  readonly previousSecret?: string | undefined
   readonly trustedProxies: number
   readonly logLevel: string
   /** Skips origin checks; never with a public https address. */
@@ -62,10 +67,24 @@ const whole = (name: string, least: number, most: number) =>
     v.maxValue(most, `${name} must be at most ${most}`),
   )
 
+const makeOne = 'make one with: openssl rand -base64 32'
+const strong = (name: string) =>
+  v.optional(
+    v.pipe(
+      v.string(),
+      v.check(
+        (secret: string) => isStrongSecret(secret),
+        `${name} must be at least 128 random bits in base64 or hex; ${makeOne}`,
+      ),
+    ),
+  )
+
 const environmentSchema = v.object({
   PORT: v.optional(whole('PORT', 0, 65535), '4455'),
   SALLYPORT_HOST: v.optional(v.string(), 'localhost'),
   SALLYPORT_DATA: v.optional(v.string()),
+  SALLYPORT_SECRET: strong('SALLYPORT_SECRET'),
+  SALLYPORT_PREVIOUS_SECRET: strong('SALLYPORT_PREVIOUS_SECRET'),
   SALLYPORT_BASE_URL: v.optional(v.string()),
   SALLYPORT_TRUSTED_PROXIES: v.optional(whole('SALLYPORT_TRUSTED_PROXIES', 0, 10), '0'),
   SALLYPORT_LOG_LEVEL: v.optional(
@@ -81,12 +100,18 @@ const environmentSchema = v.object({
   SALLYPORT_GOOGLE_CLIENT_SECRET: v.optional(v.string()),
 })
 
+const secretSettings = ['SALLYPORT_SECRET', 'SALLYPORT_PREVIOUS_SECRET', 'SALLYPORT_GOOGLE_CLIENT_SECRET']
+
 /** A secret may lie in a file instead, named by the same setting with `_FILE`. */
 function withFiles(env: Environment, problems: string[]): Environment {
   const read: Record<string, string | undefined> = { ...env }
-  for (const name of ['SALLYPORT_GOOGLE_CLIENT_SECRET']) {
+  for (const name of secretSettings) {
     const path = env[`${name}_FILE`]
     if (path === undefined) continue
+    if (env[name] !== undefined) {
+      problems.push(`${name} and ${name}_FILE are both set`)
+      continue
+    }
     try {
       read[name] = readFileSync(path, 'utf8').trim()
     } catch {
@@ -118,6 +143,8 @@ function checkBaseUrl(text: string, problems: string[]): URL | undefined {
   return url
 }
 
+const missingSecret = `SALLYPORT_SECRET (or SALLYPORT_SECRET_FILE) must be set: the keys in the database are encrypted with it; ${makeOne}`
+
 /** The values of the environment; a wrong one is told and counts as left out, so that the others are looked at too. */
 function readValues(env: Environment, problems: string[]): v.InferOutput<typeof environmentSchema> {
   const parsed = v.safeParse(environmentSchema, env)
@@ -130,12 +157,24 @@ function readValues(env: Environment, problems: string[]): v.InferOutput<typeof 
   )
 }
 
-/** What a server needs that the environment must say: `required` unless a demonstration fills it in. */
-export function readSettings(env: Environment, { required }: { readonly required: boolean }): ServerSettings {
+/** What else may say what the environment leaves out. */
+export interface Defaults {
+  /** Whether the environment must say what has no default that is fit for production. */
+  readonly required: boolean
+  /** A secret of the data folder's own. Asked last, when nothing else is wrong: it may make one. */
+  readonly ownSecret?: (dataFolder: string) => string | undefined
+}
+
+/** The settings of the environment, all checked; throws with everything that is wrong. */
+export function readSettings(env: Environment, { required, ownSecret }: Defaults): ServerSettings {
   const problems: string[] = []
-  const values = readValues(withFiles(env, problems), problems)
+  const given = withFiles(env, problems)
+  const values = readValues(given, problems)
   const unknown = Object.keys(env).filter(
-    (name) => name.startsWith('SALLYPORT_') && !(name.replace(/_FILE$/, '') in environmentSchema.entries),
+    (name) =>
+      name.startsWith('SALLYPORT_') &&
+      !(name in environmentSchema.entries) &&
+      !secretSettings.some((secret) => name === `${secret}_FILE`),
   )
   problems.push(...unknown.map((name) => `${name} is not a setting`))
   if (required && values.SALLYPORT_DATA === undefined)
@@ -144,6 +183,10 @@ export function readSettings(env: Environment, { required }: { readonly required
     problems.push(
       'SALLYPORT_BASE_URL must say the public address of this server, such as https://login.example.com',
     )
+  if (required && given['SALLYPORT_SECRET'] === undefined && env['SALLYPORT_SECRET_FILE'] === undefined)
+    problems.push(missingSecret)
+  if (values.SALLYPORT_SECRET !== undefined && values.SALLYPORT_SECRET === values.SALLYPORT_PREVIOUS_SECRET)
+    problems.push('SALLYPORT_PREVIOUS_SECRET must be another one than SALLYPORT_SECRET')
   const baseUrl = values.SALLYPORT_BASE_URL ?? `http://localhost:${values.PORT}`
   const url = checkBaseUrl(baseUrl, problems)
   const debug = values.DEBUG === 'True' || values.DEBUG === 'true' || values.DEBUG === '1'
@@ -155,11 +198,16 @@ export function readSettings(env: Environment, { required }: { readonly required
     problems.push('SALLYPORT_GOOGLE_CLIENT_ID and SALLYPORT_GOOGLE_CLIENT_SECRET belong together')
   }
   if (problems.length > 0) throw new ConfigurationError(problems)
+  const dataFolder = values.SALLYPORT_DATA ?? 'data'
+  const secret = values.SALLYPORT_SECRET ?? ownSecret?.(dataFolder)
+  if (secret === undefined) throw new ConfigurationError([missingSecret])
   return {
     baseUrl,
     port: values.PORT,
     host: values.SALLYPORT_HOST,
-    dataFolder: values.SALLYPORT_DATA ?? 'data',
+    dataFolder,
+    secret,
+    previousSecret: values.SALLYPORT_PREVIOUS_SECRET,
     trustedProxies: values.SALLYPORT_TRUSTED_PROXIES,
     logLevel: values.SALLYPORT_LOG_LEVEL,
     debug,

@@ -5,12 +5,11 @@ import { type Logger, pino } from 'pino'
 import { createWidgetDesk } from '../accounts/widgets.ts'
 import { openFacts } from '../checks/facts.ts'
 import { createMemoryLimiter, type Limiter } from '../checks/limit.ts'
-import { openSigning, rotateSigningKey, type Signing, type SigningPolicy } from '../checks/signing.ts'
+import { openSigning, type SigningPolicy } from '../checks/signing.ts'
 import { newId } from '../crypto/id.ts'
 import { parseOpaqueToken } from '../crypto/opaque-token.ts'
 import { createPasswords } from '../crypto/password.ts'
-import { createSealer } from '../crypto/seal.ts'
-import { newSecret } from '../crypto/secret.ts'
+import { isStrongSecret } from '../crypto/safe.ts'
 import type { Door, Request } from '../doors/door.ts'
 import { mountDoors } from '../doors/index.ts'
 import { auditEvent, type Services } from '../doors/services.ts'
@@ -19,6 +18,7 @@ import type { ForwardRoute } from '../settings/forward.ts'
 import type { Store } from '../store/contract/index.ts'
 import { openSqlStore } from '../store/sql/open.ts'
 import { openSqlite } from '../store/sqlite.ts'
+import { openKept } from './at-rest.ts'
 import { systemClock } from './clock.ts'
 import type { ServerSettings } from './config.ts'
 import { createHttpServer, listen } from './listen.ts'
@@ -88,29 +88,19 @@ function logRefusal(log: Logger): NonNullable<GuardOptions['refused']> {
     log.info({ reason, detail, method, path }, 'refused by a guard')
 }
 
-/** The signing keys of a store, with a first one where there is none. */
-async function openKeys(store: Store, policy: SigningPolicy, now: number): Promise<Signing> {
-  if ((await store.signing.list(now)).length === 0)
-    await rotateSigningKey(store, policy, { type: 'signing-key.added', doorId: 'server' }, now)
-  return openSigning(store, now)
-}
-
 async function openServices(
   parts: ServerParts,
   store: Store,
   { log, closing }: { readonly log: Logger; readonly closing: AbortController },
 ): Promise<Services> {
-  const {
-    settings: { baseUrl },
-    platforms,
-    now = systemClock,
-    limiter = createMemoryLimiter(),
-  } = parts
+  const { settings, platforms, now = systemClock, limiter = createMemoryLimiter() } = parts
+  const { baseUrl } = settings
   const doors = doorsOf(parts)
   const signingPolicy: SigningPolicy = { publishAhead, longestToken: longestToken(doors) }
-  const signing = await openKeys(store, signingPolicy, now())
+  const { safe, sealer, traces } = await openKept(store, settings, now())
+  if (traces !== undefined) log.warn({ err: traces }, 'bytes of replaced secrets may be left in the files')
+  const signing = await openSigning({ store, safe, policy: signingPolicy }, now())
   const limits = Object.assign({}, ...platforms.map((platform) => platform.limits ?? {}))
-  const sealer = createSealer(await store.signing.secret('seal', newSecret()))
   const facts = openFacts({
     store,
     signing,
@@ -216,21 +206,30 @@ function startChores({ facts, store, log, now }: Services): () => void {
   return () => timers.forEach(clearInterval)
 }
 
+/** Opens the store in a data folder; `onFatal` is told once it can no longer be made durable. */
+export function openStore(
+  { dataFolder }: Pick<ServerSettings, 'dataFolder'>,
+  onFatal: (error: unknown) => void,
+): Promise<Store> {
+  return openSqlStore(openSqlite({ path: join(dataFolder, 'sallyport.db'), onFatal }))
+}
+
 /** Builds a server over the store in its data folder. */
 export async function createServer(parts: ServerParts): Promise<SallyportServer> {
   const { settings, platforms } = parts
+  if (!isStrongSecret(settings.secret))
+    throw new TypeError('settings.secret must be at least 128 random bits in base64 or hex')
   const log = parts.log ?? createLog(settings.logLevel)
-  const database = openSqlite({
-    path: join(settings.dataFolder, 'sallyport.db'),
-    // What was answered must be on the disk; once that can't be promised, nothing may be answered.
-    onFatal(error) {
-      log.fatal({ err: error }, 'the database can no longer be made durable')
-      process.exit(70)
-    },
+  // What was answered must be on the disk; once that can't be promised, nothing may be answered.
+  const store = await openStore(settings, (error) => {
+    log.fatal({ err: error }, 'the database can no longer be made durable')
+    process.exit(70)
   })
-  const store = await openSqlStore(database)
   const closing = new AbortController()
-  const services = await openServices(parts, store, { log, closing })
+  const services = await openServices(parts, store, { log, closing }).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
   const mounts = await mountPlatforms(platforms, services)
   if (settings.debug) log.warn('DEBUG is set: origin checks are off')
   const app = createHttpServer({

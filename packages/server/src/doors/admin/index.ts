@@ -1,5 +1,4 @@
 import { ProtocolError, parseQuery } from '@sallyport/protocol'
-import { rotateSigningKey } from '../../checks/signing.ts'
 import type { Door, Endpoint } from '../door.ts'
 import { refuseOauth } from '../refuse.ts'
 import type { Services } from '../services.ts'
@@ -46,16 +45,12 @@ function signingKeysEndpoint(admin: AdminContext): Endpoint {
     path: `${adminPath}/signing-keys`,
     methods: {
       POST: forAdmin(admin, async ({ now, event }) => {
-        const kid = await rotateSigningKey(
-          admin.services.store,
-          admin.services.signingPolicy,
-          event('signing-key.added'),
-          now,
-        )
+        const { signing, signingPolicy } = admin.services
+        const kid = await signing.rotate(event('signing-key.added'), now)
         return {
           status: 201,
           headers: noStore,
-          body: { kid, publish_ahead: admin.services.signingPolicy.publishAhead },
+          body: { kid, publish_ahead: signingPolicy.publishAhead },
         }
       }),
     },
