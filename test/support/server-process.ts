@@ -55,6 +55,7 @@ const server = await createServer({
   now: () => now,
   demo: options.seed ?? false,
   forwardAuth: options.forwardAuth,
+  signing: options.signing,
   log: pino({ level: 'trace' }),
   ...(options.brokenLimiter && { limiter: broken }),
 })

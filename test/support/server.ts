@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Demo } from '../../packages/server/src/server/seed.ts'
 import type { ForwardRoute } from '../../packages/server/src/settings/forward.ts'
+import type { SigningSettings } from '../../packages/server/src/settings/signing.ts'
 import type { LimitTable } from '../../packages/server/src/settings/door.ts'
 
 /** The operator's secret of every server that is not given another. */
@@ -27,6 +28,7 @@ export interface ServerOptions {
   readonly limits?: Readonly<Record<string, LimitTable>>
   readonly brokenLimiter?: boolean
   readonly forwardAuth?: readonly ForwardRoute[]
+  readonly signing?: SigningSettings
   readonly seed?: boolean
   /** Where its clock stands at first; left out: the same moment every time. */
   readonly startAt?: number

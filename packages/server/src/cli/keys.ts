@@ -9,8 +9,8 @@ const settingsOfStore = (): ServerSettings =>
 
 /** `sallyport keys rotate`: adds a signing key to the store; a server that runs on it takes it up by itself. */
 export async function rotateKeys({ config: path }: { readonly config: string }): Promise<void> {
-  const { platforms } = await loadConfig(resolve(path))
-  const server = await createServer({ settings: settingsOfStore(), platforms })
+  const { platforms, signing: keys } = await loadConfig(resolve(path))
+  const server = await createServer({ settings: settingsOfStore(), platforms, signing: keys })
   const { signing, signingPolicy, now } = server.services
   const kid = await signing.rotate({ type: 'signing-key.added', doorId: 'cli' }, now())
   await server.close()

@@ -26,6 +26,7 @@ export async function serve({ config: path }: { readonly config: string }): Prom
     settings,
     platforms: config.platforms,
     forwardAuth: config.forwardAuth,
+    signing: config.signing,
   })
   await runUntilStopped(server)
   process.stdout.write(`Sallyport serves ${server.baseUrl}\n`)

@@ -40,6 +40,7 @@ export async function startDemo({
     settings,
     platforms: config.platforms,
     forwardAuth: config.forwardAuth,
+    signing: config.signing,
     demo,
   })
   // First, so that a port in use changes nothing of what another process may be showing.

@@ -5,6 +5,8 @@ import type { Platform } from './platform.ts'
 import { checkDoors } from './check-doors.ts'
 import { checkForwardAuth } from './check-forward.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
+import type { SigningSettings } from '../settings/signing.ts'
+import { checkSigning } from './check-signing.ts'
 import { isStrongSecret } from '../crypto/safe.ts'
 import type { Seed } from './seed.ts'
 
@@ -13,6 +15,8 @@ export interface SallyportConfig {
   readonly platforms: readonly Platform[]
   /** What reverse proxies may let through, by forward authentication; the first route that fits decides. */
   readonly forwardAuth?: readonly ForwardRoute[]
+  /** With what tokens are signed, and for how long with one key. */
+  readonly signing?: SigningSettings
   /** What a demonstration starts with; used only when asked for. */
   readonly demo?: Seed
 }
@@ -236,6 +240,7 @@ export async function loadConfig(path: string): Promise<SallyportConfig> {
   const problems = [
     ...checkDoors(config.platforms),
     ...checkForwardAuth(config.forwardAuth, config.platforms),
+    ...checkSigning(config.signing),
   ]
   if (problems.length > 0) throw new ConfigurationError(problems)
   return config

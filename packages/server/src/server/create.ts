@@ -5,7 +5,8 @@ import { type Logger, pino } from 'pino'
 import { createWidgetDesk } from '../accounts/widgets.ts'
 import { openFacts } from '../checks/facts.ts'
 import { createMemoryLimiter, type Limiter } from '../checks/limit.ts'
-import { openSigning, type SigningPolicy } from '../checks/signing.ts'
+import type { SigningPolicy } from '../checks/add-signing-key.ts'
+import { openSigning } from '../checks/signing.ts'
 import { newId } from '../crypto/id.ts'
 import { parseOpaqueToken } from '../crypto/opaque-token.ts'
 import { createPasswords } from '../crypto/password.ts'
@@ -15,6 +16,7 @@ import { mountDoors } from '../doors/index.ts'
 import { auditEvent, type Services } from '../doors/services.ts'
 import type { DoorSettings } from '../settings/door.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
+import type { SigningSettings } from '../settings/signing.ts'
 import type { Store } from '../store/contract/index.ts'
 import { openSqlStore } from '../store/sql/open.ts'
 import { openSqlite } from '../store/sqlite.ts'
@@ -33,6 +35,8 @@ export interface ServerParts {
   readonly limiter?: Limiter
   /** What proxies may let through; left out: nothing. */
   readonly forwardAuth?: readonly ForwardRoute[] | undefined
+  /** With what tokens are signed; left out: ES256, a new key every 90 days. */
+  readonly signing?: SigningSettings | undefined
   /** Serves the page of the demonstration's app as well. */
   readonly demo?: boolean
   /** Where log lines go; standard output when left out. */
@@ -88,6 +92,11 @@ function logRefusal(log: Logger): NonNullable<GuardOptions['refused']> {
     log.info({ reason, detail, method, path }, 'refused by a guard')
 }
 
+function signingPolicyOf({ signing }: ServerParts, doors: readonly DoorSettings[]): SigningPolicy {
+  const settings = { algorithm: 'ES256', rotateAfter: 90 * 24 * 3600, ...signing } as const
+  return { ...settings, publishAhead, longestToken: longestToken(doors) }
+}
+
 async function openServices(
   parts: ServerParts,
   store: Store,
@@ -96,7 +105,7 @@ async function openServices(
   const { settings, platforms, now = systemClock, limiter = createMemoryLimiter() } = parts
   const { baseUrl } = settings
   const doors = doorsOf(parts)
-  const signingPolicy: SigningPolicy = { publishAhead, longestToken: longestToken(doors) }
+  const signingPolicy = signingPolicyOf(parts, doors)
   const { safe, sealer, traces } = await openKept(store, settings, now())
   if (traces !== undefined) log.warn({ err: traces }, 'bytes of replaced secrets may be left in the files')
   const signing = await openSigning({ store, safe, policy: signingPolicy }, now())
@@ -196,9 +205,10 @@ async function recordRefusal(
 }
 
 /** Work that recurs while the server lives. Returns a function that stops it. */
-function startChores({ facts, store, log, now }: Services): () => void {
+function startChores({ facts, signing, store, log, now }: Services): () => void {
   const report = (err: unknown) => log.error({ err }, 'background work failed')
   const timers = [
+    setInterval(() => void signing.tend(now()).catch(report), 1000),
     setInterval(() => void facts.flush().catch(report), 1000),
     setInterval(() => void store.sweep(now()).catch(report), 10 * 60_000),
   ]

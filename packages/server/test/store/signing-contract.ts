@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { KeptValue, Store } from '../../src/store/contract/index.ts'
+import type { KeptValue, NewSigningKeyRecord, Store } from '../../src/store/contract/index.ts'
 import { event, fresh, now, range } from './samples.ts'
 
 async function addSecret(store: Store): Promise<KeptValue> {
@@ -8,8 +8,48 @@ async function addSecret(store: Store): Promise<KeptValue> {
   return { kind: 'server-secret', name, value: await store.signing.secret(name, `value of ${name}`) }
 }
 
+const newKey = (follows: string | undefined, activeAt: number): NewSigningKeyRecord => ({
+  kid: fresh('kid'),
+  alg: 'ES256',
+  privateKey: 'locked',
+  publicJwk: '{}',
+  activeAt,
+  follows,
+})
+
+/** Adds 20 keys at once; the one that won, and how many did. */
+async function race(store: Store, follows: string | undefined, activeAt: number) {
+  const keys = range(20).map(() => newKey(follows, activeAt))
+  const wins = await Promise.all(keys.map((key) => store.signing.add(key, activeAt + 1000, event(), now)))
+  return { key: keys[wins.indexOf(true)], count: wins.filter(Boolean).length }
+}
+
 /** Signing keys, and what is kept encrypted. */
 export function signingContract(store: () => Store): void {
+  test('of 20 signing keys at once one is added: of first ones, and of those that follow one', async () => {
+    const first = await race(store(), undefined, now)
+    assert.equal(first.count, 1)
+    const heard: string[] = []
+    const stop = store().follow(({ kind, id }) => void (kind === 'signing-key' && heard.push(id)))
+    const second = await race(store(), first.key?.kid, now + 600)
+    stop()
+    assert.equal(second.count, 1)
+    assert.deepEqual(heard, [second.key?.kid], 'it is told of, and no other')
+    const listed = await store().signing.list(now)
+    assert.deepEqual(
+      listed.map(({ kid, activeAt, replacedAt, removeAt }) => [kid, activeAt, replacedAt, removeAt]),
+      [
+        [first.key?.kid, now, now + 600, now + 1600],
+        [second.key?.kid, now + 600, undefined, undefined],
+      ],
+    )
+    // Whoever has not heard of the second comes too late, and so does whoever believes that there is none.
+    for (const follows of [first.key?.kid, undefined])
+      assert.equal(await store().signing.add(newKey(follows, now + 700), now + 9000, event(), now), false)
+    assert.equal((await store().signing.list(now)).length, 2)
+    assert.equal((await store().signing.list(now + 1600)).length, 1)
+  })
+
   test('a secret is the same for all who ask at once', async () => {
     const name = fresh('secret')
     const got = await Promise.all(range(20).map((n) => store().signing.secret(name, `fresh-${n}`)))

@@ -7,7 +7,10 @@ import type { Services } from '../services.ts'
 const cached = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' }
 
 /** What an apps door can do, from what is registered. @see RFC 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 9449 §5.1 */
-function appsMetadata(door: AppsDoor, baseUrl: string): Readonly<Record<string, unknown>> {
+function appsMetadata(
+  door: AppsDoor,
+  { baseUrl, signing, now }: Services,
+): Readonly<Record<string, unknown>> {
   const at = (endpoint: keyof AppsDoor['endpoints']) => `${baseUrl}${door.path}/${door.endpoints[endpoint]}`
   const openid = 'openid' in door.scopes
   const authMethods = ['client_secret_basic', 'client_secret_post']
@@ -31,7 +34,7 @@ function appsMetadata(door: AppsDoor, baseUrl: string): Readonly<Record<string, 
     ...(openid && {
       userinfo_endpoint: at('userinfo'),
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['ES256'],
+      id_token_signing_alg_values_supported: signing.algorithms(now()),
       claims_supported: [
         'sub',
         'iss',
@@ -70,14 +73,14 @@ function plainMetadata(door: DoorSettings, baseUrl: string): Readonly<Record<str
 }
 
 /** The metadata documents of every issuer: the path of the issuer comes after the well-known part, for OpenID before it too. */
-export function metadataEndpoints({ doors, baseUrl }: Services): readonly Endpoint[] {
+export function metadataEndpoints(services: Services): readonly Endpoint[] {
+  const { doors, baseUrl } = services
   return doors
     .filter(({ kind }) => kind !== 'keys')
     .flatMap((door) => {
       const issuerPath = issuerOf(door, baseUrl).slice(baseUrl.length)
-      const body = door.kind === 'apps' ? appsMetadata(door, baseUrl) : plainMetadata(door, baseUrl)
-      const reply: Reply = { status: 200, headers: cached, body }
-      const methods = { GET: () => reply }
+      const body = () => (door.kind === 'apps' ? appsMetadata(door, services) : plainMetadata(door, baseUrl))
+      const methods = { GET: (): Reply => ({ status: 200, headers: cached, body: body() }) }
       const oauth = { path: `/.well-known/oauth-authorization-server${issuerPath}`, methods }
       if (door.kind !== 'apps' || !('openid' in door.scopes)) return [oauth]
       const openid = [
@@ -88,10 +91,15 @@ export function metadataEndpoints({ doors, baseUrl }: Services): readonly Endpoi
     })
 }
 
-/** The public keys, those that will sign next included. @see RFC 7517 §5 */
-export function jwksEndpoint({ signing, now }: Services): Endpoint {
+/**
+ * The public keys, those that will sign next included. They may be kept for half the time that a key is published before it
+ * signs, so that whoever does has it when the first token comes. @see RFC 7517 §5
+ */
+export function jwksEndpoint({ signing, signingPolicy, now }: Services): Endpoint {
+  const maxAge = Math.floor(signingPolicy.publishAhead / 2)
+  const headers = { ...cached, 'cache-control': `public, max-age=${maxAge}` }
   return {
     path: '/.well-known/jwks.json',
-    methods: { GET: () => ({ status: 200, headers: cached, body: signing.jwks(now()) }) },
+    methods: { GET: () => ({ status: 200, headers, body: signing.jwks(now()) }) },
   }
 }

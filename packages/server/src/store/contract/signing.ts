@@ -17,6 +17,12 @@ export interface SigningKeyRecord {
   readonly removeAt: number | undefined
 }
 
+/** A signing key to be added. */
+export interface NewSigningKeyRecord extends Omit<SigningKeyRecord, 'createdAt' | 'replacedAt' | 'removeAt'> {
+  /** The `kid` of the newest key there is; `undefined` when there is none. */
+  readonly follows: string | undefined
+}
+
 /** An encrypted value: the private half of a signing key by its `kid`, or a server secret by its name. */
 export interface KeptValue {
   readonly kind: 'signing-key' | 'server-secret'
@@ -28,13 +34,11 @@ export interface KeptValue {
 export interface SigningStore {
   /** All that are not removed at `now`, oldest first. */
   list(now: number): Promise<readonly SigningKeyRecord[]>
-  /** Adds a key that signs from `activeAt`, and sets the end of all that came before to `removeAt`, in one step. */
-  add(
-    key: Omit<SigningKeyRecord, 'createdAt' | 'replacedAt' | 'removeAt'>,
-    removeOthersAt: number,
-    event: AuditEvent,
-    now: number,
-  ): Promise<void>
+  /**
+   * Adds a key that signs from `activeAt`, and sets the end of all that came before to `removeOthersAt`, in one step. Of those
+   * that follow one key, or are the first, one is added; for the others this is `false`, and nothing is done.
+   */
+  add(key: NewSigningKeyRecord, removeOthersAt: number, event: AuditEvent, now: number): Promise<boolean>
   /** The secret of that name; stores `fresh` when there is none yet. All callers get the same one. */
   secret(name: string, fresh: string): Promise<string>
   /** Every encrypted value there is, those of keys that are no longer published included. */

@@ -1,5 +1,11 @@
 import { newId } from '../../crypto/id.ts'
-import type { AuditEvent, KeptValue, SigningKeyRecord, SigningStore } from '../contract/index.ts'
+import type {
+  AuditEvent,
+  KeptValue,
+  NewSigningKeyRecord,
+  SigningKeyRecord,
+  SigningStore,
+} from '../contract/index.ts'
 import type { Database, Statement } from '../database.ts'
 import { number, optionalNumber, text } from './row.ts'
 import { audit, change, run } from './statements.ts'
@@ -44,23 +50,20 @@ export class SqlSigningStore implements SigningStore {
     }))
   }
 
-  async add(
-    key: Omit<SigningKeyRecord, 'createdAt' | 'replacedAt' | 'removeAt'>,
-    removeOthersAt: number,
-    event: AuditEvent,
-    now: number,
-  ): Promise<void> {
-    const { kid, alg, privateKey, publicJwk, activeAt } = key
-    await this.#db.batch([
+  add(key: NewSigningKeyRecord, removeOthersAt: number, event: AuditEvent, now: number): Promise<boolean> {
+    const { kid, alg, privateKey, publicJwk, activeAt, follows = '' } = key
+    return run(this.#db, [
+      {
+        sql: `INSERT INTO signing_key (kid, alg, private_key, public_jwk, created_at, active_at, follows)
+              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (follows) DO NOTHING`,
+        params: [kid, alg, privateKey, publicJwk, now, activeAt, follows],
+        mustTouch: true,
+      },
       {
         // A key that was to go sooner keeps its end; one that was to stay longer does not.
         sql: `UPDATE signing_key SET replaced_at = COALESCE(replaced_at, $1),
-              remove_at = CASE WHEN remove_at IS NULL OR remove_at > $2 THEN $2 ELSE remove_at END`,
-        params: [activeAt, removeOthersAt],
-      },
-      {
-        sql: 'INSERT INTO signing_key (kid, alg, private_key, public_jwk, created_at, active_at) VALUES ($1, $2, $3, $4, $5, $6)',
-        params: [kid, alg, privateKey, publicJwk, now, activeAt],
+              remove_at = CASE WHEN remove_at IS NULL OR remove_at > $2 THEN $2 ELSE remove_at END WHERE kid <> $3`,
+        params: [activeAt, removeOthersAt, kid],
       },
       change('signing-key', kid, now),
       audit(event, now),
