@@ -24,12 +24,13 @@ export async function lockKept(
     return { outcome: 'refused', names: refused.map(({ kind, name }) => `${kind} ${name}`) }
   const changes = opened.flatMap(({ kind, name, value, opened: found }) =>
     found && under.includes(found.under)
-      ? [{ kind, name, value, next: safe.lock(kind, name, found.text) }]
+      ? [{ kind, name, value, next: safe.lock(kind, name, found.text), inClear: found.under === 'none' }]
       : [],
   )
   if (changes.length === 0) return { outcome: 'locked', count: 0 }
   const detail = `${changes.length} values`
-  if (await store.signing.replaceKept(changes, { ...event, detail }, now))
+  const inClear = changes.some((one) => one.inClear)
+  if (await store.signing.replaceKept(changes, inClear, { ...event, detail }, now))
     return { outcome: 'locked', count: changes.length }
   // Another process has done it, or a key has been swept: what there is now decides.
   return lockKept(store, safe, under, { event, now })

@@ -33,7 +33,7 @@ export async function reencryptKeys(): Promise<void> {
     )
     if (traces !== undefined)
       process.stdout.write(
-        `What they were before may still be in the free space of the files (${String(traces)}): run this again, or restart a server.\n`,
+        `What they were before may still be in the log of the database (${String(traces)}): run this again, or restart a server.\n`,
       )
   } finally {
     await store.close()

@@ -51,7 +51,7 @@ export async function openKept(store: Store, secrets: Secrets, now: number): Pro
   return { safe, sealer: createSealer(seal), traces: await eraseTraces(store) }
 }
 
-/** Encrypts anew all that is not under the current secret, and rewrites the files; how many values, and what is in the way. */
+/** Encrypts anew all that is not under the current secret, and erases what it was; how many values, and what is in the way. */
 export async function reencryptKept(
   store: Store,
   secrets: Secrets,

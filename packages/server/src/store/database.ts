@@ -53,10 +53,11 @@ export interface Database {
   /** Calls `listener` after each commit, here or elsewhere, that may have written to the change log. Returns a function that stops it. */
   watch(listener: () => Promise<void>): () => void
   /**
-   * Rewrites the files, so that nothing that was deleted or overwritten is left in their free space. Blocks this process for
-   * as long as that takes; throws when another one holds on to the files.
+   * Erases from the files what small values were before they were overwritten through this driver; with `whole` everything
+   * that was ever deleted or overwritten, for which the files are rewritten: nobody can write meanwhile. Throws when others are
+   * in the way.
    */
-  erase(): Promise<void>
+  erase(whole: boolean): Promise<void>
   counts(): DatabaseCounts
   close(): Promise<void>
 }

@@ -46,6 +46,8 @@ export class SqliteConnection {
       throw new Error(`${path}: this file system cannot hold a write-ahead log`)
     // NORMAL leaves the sync after a commit to us; SQLite still syncs around its checkpoints.
     this.#db.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000')
+    // What is overwritten is zeroed in its page, which is written anyway; pages that become free are not.
+    this.#db.exec('PRAGMA secure_delete = FAST')
   }
 
   get inTransaction(): boolean {
@@ -80,9 +82,9 @@ export class SqliteConnection {
     this.#prepare(sql).statement.run()
   }
 
-  /** Copies what is in use to a new file, and starts the log over: free pages, and pages of before, are in neither. */
-  rewrite(): void {
-    this.#db.exec('VACUUM')
+  /** Starts the log over, which is all that still has what was overwritten; with `whole` copies what is in use to a new file first. */
+  erase(whole: boolean): void {
+    if (whole) this.#db.exec('VACUUM')
     const result = this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
     if (result?.busy !== 0) throw new Error('another process reads the log of the database')
   }

@@ -87,10 +87,10 @@ class SqliteDatabase implements Database {
     return () => void this.#watchers.delete(listener)
   }
 
-  async erase(): Promise<void> {
+  async erase(whole: boolean): Promise<void> {
     this.#connection.setTimeout(this.#retries * RETRY_MS)
     try {
-      this.#connection.rewrite()
+      this.#connection.erase(whole)
     } finally {
       this.#connection.setTimeout(0)
     }

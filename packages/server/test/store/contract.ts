@@ -219,6 +219,22 @@ function accountContract(store: () => Store): void {
     assert.equal(await store().clients.consent(accountId, 'app_x', teamId), undefined)
   })
 
+  test('a code that is only looked at is as it was', async () => {
+    const [made, code] = [family(), await newCode(store())]
+    await store().families.createWithCode(made, code, event(), now)
+    for (const _ of range(3)) {
+      const seen = await store().families.findCode(code.hash)
+      assert.deepEqual([seen?.usedBefore, seen?.family.familyId], [false, made.familyId])
+    }
+    const taken = await store().families.takeCode(code.hash, now + 5)
+    assert.equal(taken?.usedBefore, false)
+    const { family: _, usedBefore, ...rest } = (await store().families.findCode(code.hash)) ?? {}
+    const { family: __, usedBefore: ___, ...same } = taken ?? {}
+    assert.equal(usedBefore, true)
+    assert.deepEqual(rest, same)
+    assert.equal(await store().families.findCode('nobody'), undefined)
+  })
+
   test('an upstream sign-in is taken once and only while it lasts', async () => {
     const login = {
       stateHash: fresh('state'),

@@ -59,7 +59,7 @@ export function signingContract(store: () => Store): void {
   test('what is kept is replaced all at once, or not at all', async () => {
     const [one, two] = [await addSecret(store()), await addSecret(store())]
     const replace = (changes: readonly (KeptValue & { readonly next: string })[]) =>
-      store().signing.replaceKept(changes, event(), now)
+      store().signing.replaceKept(changes, false, event(), now)
     const stale = { ...two, value: 'what it was before', next: 'b' }
     assert.equal(await replace([{ ...one, next: 'a' }, stale]), false)
     const values = async () =>
@@ -80,10 +80,18 @@ export function signingContract(store: () => Store): void {
   test('of 20 replacements at once one wins', async () => {
     const one = await addSecret(store())
     const wins = await Promise.all(
-      range(20).map((n) => store().signing.replaceKept([{ ...one, next: `next-${n}` }], event(), now)),
+      range(20).map((n) => store().signing.replaceKept([{ ...one, next: `next-${n}` }], false, event(), now)),
     )
     assert.equal(wins.filter(Boolean).length, 1)
     const found = (await store().signing.kept()).find(({ name }) => name === one.name)
     assert.equal(found?.value, `next-${wins.indexOf(true)}`)
+  })
+
+  test('a key that is elsewhere is not among what is kept', async () => {
+    const before = await store().signing.kept()
+    const newest = (await store().signing.list(now)).at(-1)
+    const key = { ...newKey(newest?.kid, now + 9000), privateKey: '' }
+    assert.equal(await store().signing.add(key, now + 90_000, event(), now), true)
+    assert.deepEqual(await store().signing.kept(), before)
   })
 }

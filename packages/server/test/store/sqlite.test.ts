@@ -241,19 +241,18 @@ test('a connection that is asked to reach a change of another tells it at once',
   await there.close()
 })
 
-test('a replaced secret is in no file once its traces are erased; while another reads it stays to be done', async () => {
+const bytesOf = async (path: string) =>
+  (await Promise.all([path, `${path}-wal`].map((file) => readFile(file, 'latin1')))).join('')
+
+test('what a secret was is in no file once it is erased; while another reads it stays to be done', async () => {
   const path = await newPath()
   const store = await open(path, { busyTimeoutMs: 20 })
-  const bytes = async () =>
-    (await Promise.all([path, `${path}-wal`].map((file) => readFile(file, 'latin1')))).join('')
-  // So long that most of it lies on pages which are free afterwards.
-  const value = await store.signing.secret('seal', 'the old value '.repeat(2000))
-  await store.signing.replaceKept(
-    [{ kind: 'server-secret', name: 'seal', value, next: 'next' }],
-    event(),
-    now,
-  )
-  assert.ok((await bytes()).includes('the old value'))
+  // Longer than what comes after it, so that some of it is left where it was.
+  const value = await store.signing.secret('seal', 'the old value '.repeat(20))
+  await addAccount(store)
+  const change = { kind: 'server-secret', name: 'seal', value, next: 'next' } as const
+  await store.signing.replaceKept([change], false, event(), now)
+  assert.ok((await bytesOf(path)).includes('the old value'))
   const reader = new DatabaseSync(path, { readOnly: true })
   reader.exec('BEGIN')
   reader.prepare('SELECT * FROM server_secret').all()
@@ -264,13 +263,27 @@ test('a replaced secret is in no file once its traces are erased; while another 
   const again = await open(path)
   await addAccount(again)
   await again.signing.eraseTraces()
-  assert.equal((await bytes()).includes('the old value'), false)
+  assert.equal((await bytesOf(path)).includes('the old value'), false)
   assert.equal(await again.signing.secret('seal', 'x'), 'next')
-  // Nothing is rewritten twice.
+  // Nothing is done twice.
   const before = (await stat(path)).mtimeMs
   await again.signing.eraseTraces()
   assert.equal((await stat(path)).mtimeMs, before)
   await again.close()
+})
+
+test('what was in the clear is erased wherever it once was', async () => {
+  const path = await newPath()
+  const store = await open(path)
+  // So long that most of it lies on pages which are free afterwards.
+  const value = await store.signing.secret('seal', 'the old value '.repeat(2000))
+  const change = { kind: 'server-secret', name: 'seal', value, next: 'next' } as const
+  await store.signing.replaceKept([change], true, event(), now)
+  await store.signing.eraseTraces()
+  assert.equal((await bytesOf(path)).includes('the old value'), false)
+  assert.equal(await store.signing.secret('seal', 'x'), 'next')
+  await addAccount(store)
+  await store.close()
 })
 
 test('the data belongs to the owner alone', async () => {

@@ -58,7 +58,7 @@ export interface ApprovedCode extends NewCode {
   readonly consent: 'given' | 'standing'
 }
 
-/** A code as found by the request that took it. */
+/** A code as a request found it. */
 export interface TakenCode extends NewCode {
   readonly clientId: string
   readonly doorId: string
@@ -94,6 +94,8 @@ export interface FamilyStore {
   end(familyId: string, event: AuditEvent, now: number): Promise<boolean>
   /** Records the consent that was given, the family and its code in one step; `false`, and nothing recorded, when the session that approved or the consent that stood has ended. */
   createWithCode(family: NewFamily, code: ApprovedCode, event: AuditEvent, now: number): Promise<boolean>
+  /** A code with its family, as it is; whoever rests on it still has to take it. */
+  findCode(hash: string): Promise<TakenCode | undefined>
   /** Marks a code used and returns it with its family, in one step; the first taker restarts the family's `issuedAt` at `now`. */
   takeCode(hash: string, now: number): Promise<TakenCode | undefined>
 }

@@ -4,7 +4,7 @@ import type { AuditEvent } from './audit.ts'
 export interface SigningKeyRecord {
   readonly kid: string
   readonly alg: string
-  /** PKCS #8 in PEM, encrypted: no store ever sees the key. */
+  /** PKCS #8 in PEM, encrypted: no store ever sees the key. Empty for one that is elsewhere. */
   readonly privateKey: string
   /** The public JWK as JSON. */
   readonly publicJwk: string
@@ -45,13 +45,17 @@ export interface SigningStore {
   kept(): Promise<readonly KeptValue[]>
   /**
    * Puts `next` in the place of each value, or does nothing and returns `false` when one of them is no longer what it was.
-   * The bytes of the old ones stay in the files until `eraseTraces`.
+   * The bytes of the old ones stay in the files until `eraseTraces`; `inClear` says that some of them can be read there.
    */
   replaceKept(
     changes: readonly (KeptValue & { readonly next: string })[],
+    inClear: boolean,
     event: AuditEvent,
     now: number,
   ): Promise<boolean>
-  /** Rewrites the files without what `replaceKept` has left in them, if that is still to be done. Throws when it can't be done now. */
+  /**
+   * Erases what `replaceKept` has left in the files, if that is still to be done: for values that were in the clear the files
+   * are rewritten, during which nobody can write. Throws when it can't be done now.
+   */
   eraseTraces(): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** That replaced secrets are still in the free space of the files: a row for each time, until they are rewritten. */
+/** That replaced secrets are still in the files: a row for each time, until they are erased; `whole` where they were in the clear. */
 export const erasure = `
-CREATE TABLE erasure (erasure_id TEXT PRIMARY KEY);
+CREATE TABLE erasure (erasure_id TEXT PRIMARY KEY, whole BIGINT NOT NULL);
 `

@@ -186,17 +186,31 @@ export class SqlFamilyStore implements FamilyStore {
     ])
     const [code, family] = [rows[0]?.[0], rows[1]?.[0]]
     if (!done || !code || !family) return undefined
-    return {
-      hash,
-      clientId: text(code, 'client_id'),
-      doorId: text(code, 'door_id'),
-      redirectUri: text(code, 'redirect_uri'),
-      askedRedirectUri: optionalText(code, 'asked_redirect_uri'),
-      codeChallenge: optionalText(code, 'code_challenge'),
-      dpopJkt: optionalText(code, 'dpop_jkt'),
-      expiresAt: number(code, 'expires_at'),
-      usedBefore: number(code, 'uses') > 1,
-      family: readFamily(family),
-    }
+    // This one counts itself.
+    return readCode(code, family, number(code, 'uses') > 1)
+  }
+
+  async findCode(hash: string): Promise<TakenCode | undefined> {
+    const [code] = await this.#db.query('SELECT * FROM authorization_code WHERE hash = $1', [hash])
+    if (!code) return undefined
+    const [family] = await this.#db.query('SELECT * FROM token_family WHERE family_id = $1', [
+      text(code, 'family_id'),
+    ])
+    return family && readCode(code, family, number(code, 'uses') > 0)
+  }
+}
+
+function readCode(code: Row, family: Row, usedBefore: boolean): TakenCode {
+  return {
+    hash: text(code, 'hash'),
+    clientId: text(code, 'client_id'),
+    doorId: text(code, 'door_id'),
+    redirectUri: text(code, 'redirect_uri'),
+    askedRedirectUri: optionalText(code, 'asked_redirect_uri'),
+    codeChallenge: optionalText(code, 'code_challenge'),
+    dpopJkt: optionalText(code, 'dpop_jkt'),
+    expiresAt: number(code, 'expires_at'),
+    usedBefore,
+    family: readFamily(family),
   }
 }

@@ -7,7 +7,7 @@ import type {
   SigningStore,
 } from '../contract/index.ts'
 import type { Database, Statement } from '../database.ts'
-import { number, optionalNumber, text } from './row.ts'
+import { bit, flag, number, optionalNumber, text } from './row.ts'
 import { audit, change, run } from './statements.ts'
 
 /** Where each kind of encrypted value lies. */
@@ -84,7 +84,7 @@ export class SqlSigningStore implements SigningStore {
 
   async kept(): Promise<readonly KeptValue[]> {
     const rows = await this.#db.query(
-      `SELECT 'signing-key' AS kind, kid AS name, private_key AS value FROM signing_key
+      `SELECT 'signing-key' AS kind, kid AS name, private_key AS value FROM signing_key WHERE private_key <> ''
        UNION ALL SELECT 'server-secret' AS kind, name, value FROM server_secret ORDER BY kind, name`,
       [],
     )
@@ -97,20 +97,24 @@ export class SqlSigningStore implements SigningStore {
 
   replaceKept(
     changes: readonly (KeptValue & { readonly next: string })[],
+    inClear: boolean,
     event: AuditEvent,
     now: number,
   ): Promise<boolean> {
     return run(this.#db, [
       ...changes.map(replace),
-      { sql: 'INSERT INTO erasure (erasure_id) VALUES ($1)', params: [newId('ers_', now)] },
+      {
+        sql: 'INSERT INTO erasure (erasure_id, whole) VALUES ($1, $2)',
+        params: [newId('ers_', now), bit(inClear)],
+      },
       audit(event, now),
     ])
   }
 
   async eraseTraces(): Promise<void> {
-    const rows = await this.#db.query('SELECT erasure_id FROM erasure', [])
+    const rows = await this.#db.query('SELECT erasure_id, whole FROM erasure', [])
     if (rows.length === 0) return
-    await this.#db.erase()
+    await this.#db.erase(rows.some((row) => flag(row, 'whole')))
     // By id: what another process has replaced meanwhile is still to be erased.
     const done = rows.map((row) => ({
       sql: 'DELETE FROM erasure WHERE erasure_id = $1',
