@@ -6,6 +6,7 @@ import type { Platform } from '../../packages/server/src/server/platform.ts'
 import { sow } from '../../packages/server/src/server/seed.ts'
 import type { DoorSettings } from '../../packages/server/src/settings/door.ts'
 import type { Limiter } from '../../packages/server/src/checks/limit.ts'
+import { signerAt } from './signer.ts'
 import { type ServerOptions, testSecret } from './server.ts'
 
 // The real server, differing from `sallyport start` in one thing: its clock stands still until the test moves it.
@@ -55,7 +56,7 @@ const server = await createServer({
   now: () => now,
   demo: options.seed ?? false,
   forwardAuth: options.forwardAuth,
-  signing: options.signing,
+  signing: options.signerUrl === undefined ? options.signing : { signer: signerAt(options.signerUrl) },
   log: pino({ level: 'trace' }),
   ...(options.brokenLimiter && { limiter: broken }),
 })

@@ -28,7 +28,9 @@ export interface ServerOptions {
   readonly limits?: Readonly<Record<string, LimitTable>>
   readonly brokenLimiter?: boolean
   readonly forwardAuth?: readonly ForwardRoute[]
-  readonly signing?: SigningSettings
+  readonly signing?: Omit<SigningSettings, 'signer'>
+  /** Where its external signer is. */
+  readonly signerUrl?: string
   readonly seed?: boolean
   /** Where its clock stands at first; left out: the same moment every time. */
   readonly startAt?: number

@@ -13,7 +13,7 @@ export type {
   Window,
 } from './settings/door.ts'
 export type { ForwardRoute } from './settings/forward.ts'
-export type { SigningSettings } from './settings/signing.ts'
+export type { Signer, SignerKey, SigningSettings } from './settings/signing.ts'
 export type { Tables, Widget, WidgetChange } from './store/contract/index.ts'
 export { defineConfig, type SallyportConfig, type ServerSettings } from './server/config.ts'
 export { createServer, type SallyportServer, type ServerParts } from './server/create.ts'

@@ -3,6 +3,9 @@ import type { Safe } from '../crypto/safe.ts'
 import { newSigningKey } from '../crypto/signing-key.ts'
 import type { AuditEvent, SigningKeyRecord, Store } from '../store/contract/index.ts'
 
+/** What a signer's key has in the place of a private half. */
+export const elsewhere = ''
+
 /** How keys are made and replaced. Spans in seconds. */
 export interface SigningPolicy {
   /** What the next key signs with. */
@@ -58,7 +61,9 @@ export async function addKey(parts: SigningParts, event: AuditEvent, now: number
 /** Adds a key if one is due by what is in the store. */
 export async function addKeyIfDue(parts: SigningParts, now: number, starting: boolean): Promise<void> {
   const newest = newestOf(await parts.store.signing.list(now))
-  const decision = decideRotation(newest, { ...parts.policy, now, starting })
+  // The key of an external signer that is there no more is none that this server can go on with.
+  const usable = newest && { ...newest, alg: newest.privateKey === elsewhere ? 'external' : newest.alg }
+  const decision = decideRotation(usable, { ...parts.policy, now, starting })
   if (decision.outcome === 'keep') return
   const event = { type: 'signing-key.added', doorId: 'server', detail: decision.detail }
   await addAfter(newest, decision.activeAt, parts, { event, now })

@@ -1,20 +1,19 @@
 import { isSignedBy, type VerificationKey } from '@sallyport/guard'
-import {
-  type CompactJws,
-  decideRotation,
-  isSigningAlgorithm,
-  ProtocolError,
-  signingAt,
-} from '@sallyport/protocol'
-import type { Safe } from '../crypto/safe.ts'
-import { importPublicKey, importSigningKey, type SigningKey } from '../crypto/signing-key.ts'
-import type { AuditEvent, SigningKeyRecord } from '../store/contract/index.ts'
-import { addKey, addKeyIfDue, newestOf, type SigningParts } from './add-signing-key.ts'
+import { type CompactJws, decideRotation, ProtocolError } from '@sallyport/protocol'
+import { jwtInput, signJwt } from '../crypto/signing-key.ts'
+import type { Signer } from '../settings/signing.ts'
+import type { AuditEvent } from '../store/contract/index.ts'
+import { addKey, addKeyIfDue, type SigningParts } from './add-signing-key.ts'
+import { adoptSignerKeys } from './adopt-signer-keys.ts'
+import { type BoundedSigner, boundSigner, SignerError } from './external-signer.ts'
+import { type HeldKey, HeldKeys } from './held-keys.ts'
 
 /** The signing keys in force, held in memory. */
 export interface Signing {
-  /** The key that signs at `now`. */
-  current(now: number): SigningKey
+  /** Signs a JWT with the key of `now`. Throws `unavailable` when that can't be done; ask before anything is changed. */
+  sign(typ: string, claims: object, now: number): Promise<string>
+  /** Resolves when signing works, for what can't wait for its signature before it changes something; throws like `sign`. */
+  ready(now: number): Promise<void>
   /** The public key of that name while it is published. */
   verificationKey(kid: string, now: number): VerificationKey | undefined
   /** Whether one of our published keys signed it; says nothing of its claims. */
@@ -23,7 +22,7 @@ export interface Signing {
   jwks(now: number): { readonly keys: readonly Readonly<Record<string, unknown>>[] }
   /** The algorithms of the published keys: that of the one that signs first, then those that tokens may still or soon have. */
   algorithms(now: number): readonly string[]
-  /** Adds a key, which is published first. Returns its `kid`. */
+  /** Adds a key, which is published first. Returns its `kid`. Throws `conflict` where a signer has no newer one. */
   rotate(event: AuditEvent, now: number): Promise<string>
   /** Adds a key if one is due, and reads the keys again if that failed before. For every second: it rests on what is in memory. */
   tend(now: number): Promise<void>
@@ -31,113 +30,103 @@ export interface Signing {
   reload(now: number): Promise<void>
 }
 
-interface Imported {
-  /** `undefined` when the private half is locked with a secret that this process does not have. */
-  readonly signing: SigningKey | undefined
-  readonly verification: VerificationKey
-  readonly jwk: Readonly<Record<string, unknown>>
+/** What signing rests on. */
+export interface OpenSigning extends SigningParts {
+  /** Where the keys are, if not here. */
+  readonly signer: Signer | undefined
 }
 
-/** `undefined` for an algorithm of which only a newer program knows. */
-function importKey({ kid, alg, privateKey, publicJwk }: SigningKeyRecord, safe: Safe): Imported | undefined {
-  if (!isSigningAlgorithm(alg)) return undefined
-  const opened = safe.open('signing-key', kid, privateKey)
+/** Seconds between questions for a signer's keys. */
+const askEvery = 60
+
+function cannotSign(detail: string): ProtocolError {
+  return new ProtocolError('unavailable', 'tokens cannot be issued now', { detail, retryAfter: 5 })
+}
+
+async function signWith(
+  key: HeldKey | undefined,
+  signer: BoundedSigner | undefined,
+  [typ, claims]: readonly [typ: string, claims: object],
+): Promise<string> {
+  // Never with the key before it: that one is withdrawn before a token of now would end.
+  if (!key?.signing) throw cannotSign('no key to sign with')
+  if (key.signing !== 'external') return signJwt(typ, claims, key.signing)
+  if (!signer) throw cannotSign('the key is in a signer that is not configured')
+  const input = jwtInput(typ, claims, { kid: key.kid, alg: key.verification.alg })
+  return `${input}.${(await signer.sign(key.kid, key.verification, input)).toString('base64url')}`
+}
+
+/** Adds keys when it is their time. */
+function keyKeeper(parts: OpenSigning, signer: BoundedSigner | undefined, keys: HeldKeys) {
+  const own = { type: 'signing-key.added', doorId: 'server' }
+  let askedAt = Number.NEGATIVE_INFINITY
+
+  async function ask(now: number): Promise<void> {
+    if (!signer || Math.abs(now - askedAt) < askEvery) return
+    askedAt = now
+    if (await adoptSignerKeys(parts, signer, { event: { ...own, detail: 'signer' }, now }))
+      await keys.reload(now)
+  }
+  async function addIfDue(now: number): Promise<void> {
+    const question = { ...parts.policy, now, starting: false }
+    if (decideRotation(keys.newest, question).outcome === 'keep') return
+    await addKeyIfDue(parts, now, false)
+    // Also where another server was first: then it is this one's memory that is old.
+    await keys.reload(now)
+  }
   return {
-    signing: opened && importSigningKey(kid, alg, opened.text),
-    verification: { alg, key: importPublicKey(publicJwk) },
-    jwk: JSON.parse(publicJwk),
-  }
-}
-
-/** The keys as they were last read. */
-class HeldKeys {
-  readonly #parts: SigningParts
-  #records: readonly SigningKeyRecord[] = []
-  #imported = new Map<string, Imported | undefined>()
-  #stale = false
-
-  constructor(parts: SigningParts) {
-    this.#parts = parts
-  }
-
-  get stale(): boolean {
-    return this.#stale
-  }
-
-  get newest(): SigningKeyRecord | undefined {
-    return newestOf(this.#records)
-  }
-
-  async reload(now: number): Promise<void> {
-    const { store, safe } = this.#parts
-    this.#stale = true
-    const read = await store.signing.list(now)
-    this.#imported = new Map(
-      read.map((record) => [record.kid, this.#imported.get(record.kid) ?? importKey(record, safe)]),
-    )
-    this.#records = read
-    this.#stale = false
-    const locked = read.filter(({ kid }) => !this.#imported.get(kid)?.signing).map(({ kid }) => kid)
-    // It is published all the same, so that what other servers sign with it is good here.
-    if (locked.length > 0)
-      throw new Error(`not encrypted with SALLYPORT_SECRET, so not to sign with here: ${locked.join(' ')}`)
-  }
-
-  /** Those that are published, in the order in which they begin to sign. */
-  published(now: number): readonly Imported[] {
-    return this.#records
-      .filter(({ removeAt }) => removeAt === undefined || removeAt > now)
-      .flatMap(({ kid }) => this.#imported.get(kid) ?? [])
-  }
-
-  find(kid: string, now: number): VerificationKey | undefined {
-    const record = this.#records.find((one) => one.kid === kid)
-    if (!record || (record.removeAt !== undefined && record.removeAt <= now)) return undefined
-    return this.#imported.get(kid)?.verification
-  }
-
-  current(now: number): Imported | undefined {
-    const record = signingAt(this.#records, now)
-    return record && this.#imported.get(record.kid)
+    async start(now: number): Promise<void> {
+      if (!signer) await addKeyIfDue(parts, now, true)
+      await keys.reload(now)
+      // Without a key there is nothing to serve; with one the signer may come back later.
+      await ask(now).catch((error: unknown) => {
+        if (!keys.newest) throw error
+        askedAt = Number.NEGATIVE_INFINITY
+      })
+    },
+    async tend(now: number): Promise<void> {
+      if (keys.stale) await keys.reload(now)
+      await (signer ? ask(now) : addIfDue(now))
+    },
+    async rotate(event: AuditEvent, now: number): Promise<string> {
+      if (!signer) return addKey(parts, event, now)
+      const added = await adoptSignerKeys(parts, signer, { event, now }).catch((cause: unknown) => {
+        if (!(cause instanceof SignerError)) throw cause
+        throw new ProtocolError('unavailable', 'the external signer does not do what it should', { cause })
+      })
+      await keys.reload(now)
+      if (added && keys.newest) return keys.newest.kid
+      throw new ProtocolError('conflict', 'keys come from the external signer, which has no newer one')
+    },
   }
 }
 
 /** Opens the key set of a store, with a first key where there is none, and the next one where that is due. */
-export async function openSigning(parts: SigningParts, now: number): Promise<Signing> {
-  const keys = new HeldKeys(parts)
+export async function openSigning(parts: OpenSigning, now: number): Promise<Signing> {
+  const keys = new HeldKeys(parts.store, parts.safe)
+  const signer = parts.signer && boundSigner(parts.signer)
+  const keeper = keyKeeper(parts, signer, keys)
   let tending: Promise<void> | undefined
-
-  async function tendNow(at: number): Promise<void> {
-    if (keys.stale) await keys.reload(at)
-    if (decideRotation(keys.newest, { ...parts.policy, now: at, starting: false }).outcome === 'keep') return
-    await addKeyIfDue(parts, at, false)
-    // Also where another server was first: then it is this one's memory that is old.
-    await keys.reload(at)
-  }
-  await addKeyIfDue(parts, now, true)
-  await keys.reload(now)
+  await keeper.start(now)
 
   return {
+    sign: (typ, claims, at) => signWith(keys.current(at), signer, [typ, claims]),
+    async ready(at) {
+      const key = keys.current(at)
+      if (key?.signing === 'external') await signWith(key, signer, ['ready', {}])
+      else if (!key?.signing) throw cannotSign('no key to sign with')
+    },
     reload: (at) => keys.reload(at),
-    rotate: (event, at) => addKey(parts, event, at),
+    rotate: keeper.rotate,
     tend(at) {
-      tending ??= tendNow(at).finally(() => (tending = undefined))
+      tending ??= keeper.tend(at).finally(() => (tending = undefined))
       return tending
     },
-    verificationKey: (kid, at) => keys.find(kid, at),
+    verificationKey: (kid, at) => keys.find(kid, at)?.verification,
     verify(jws, at) {
       const { kid } = jws.header
       const found = typeof kid === 'string' ? keys.find(kid, at) : undefined
-      return found !== undefined && isSignedBy(jws, found)
-    },
-    current(at) {
-      const key = keys.current(at)?.signing
-      // Not the key before it: that one is withdrawn before a token of now would end.
-      if (!key)
-        throw new ProtocolError('unavailable', 'tokens cannot be issued now', {
-          detail: 'no key to sign with',
-        })
-      return key
+      return found !== undefined && isSignedBy(jws, found.verification)
     },
     jwks: (at) => ({ keys: keys.published(at).map(({ jwk }) => jwk) }),
     algorithms(at) {

@@ -1,3 +1,5 @@
+import { ProtocolError } from '@sallyport/protocol'
+import { SignerError } from '../checks/external-signer.ts'
 import { ConfigurationError } from '../server/config.ts'
 
 interface SystemError extends Error {
@@ -50,9 +52,15 @@ function explainSystem(error: SystemError): string | undefined {
     : undefined
 }
 
+/** An error with what led to it: a signer's words are all that its operator has to go by. */
+function causes({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message}: ${causes(cause)}` : message
+}
+
 /** Why the program could not do what it was asked: in words for what its operator can mend, with a stack for a bug. */
 export function explainFailure(error: unknown): string {
   if (error instanceof ConfigurationError) return error.message
+  if (error instanceof SignerError || error instanceof ProtocolError) return causes(error)
   const known = isSystemError(error) ? explainSystem(error) : undefined
   return known ?? String(error instanceof Error ? error.stack : error)
 }

@@ -42,19 +42,32 @@ function makePair(alg: SigningAlgorithm): Promise<{ publicKey: KeyObject; privat
   }
 }
 
+/** The members that RFC 7638 §3.2 and RFC 8037 §2 name for each type, in the order of the alphabet; all of them are public. */
+function publicMembers(jwk: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const names = ['crv', 'e', 'kty', 'n', 'x', 'y']
+  return Object.fromEntries(names.flatMap((name) => (name in jwk ? [[name, jwk[name]]] : [])))
+}
+
+/** A public JWK as it is published, whatever else the given one holds. */
+export function publicJwkOf(
+  jwk: Readonly<Record<string, unknown>>,
+  kid: string,
+  alg: SigningAlgorithm,
+): string {
+  const { kty, ...rest } = publicMembers(jwk)
+  return JSON.stringify({ kty, ...rest, kid, alg, use: 'sig' })
+}
+
 /** Makes a key; its `kid` is the JWK thumbprint. @see RFC 7638 §3.2, RFC 8037 §2 */
 export async function newSigningKey(alg: SigningAlgorithm): Promise<NewSigningKey> {
   const { privateKey, publicKey } = await makePair(alg)
-  const jwk = publicKey.export({ format: 'jwk' })
-  // The members that RFC 7638 names for each type, in the order of the alphabet.
-  const names = ['crv', 'e', 'kty', 'n', 'x', 'y'] as const
-  const members = Object.fromEntries(names.flatMap((name) => (jwk[name] ? [[name, jwk[name]]] : [])))
+  const members = publicMembers({ ...publicKey.export({ format: 'jwk' }) })
   const kid = createHash('sha256').update(JSON.stringify(members)).digest('base64url')
   return {
     kid,
     alg,
     privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    publicJwk: JSON.stringify({ kty: jwk.kty, ...members, kid, alg, use: 'sig' }),
+    publicJwk: publicJwkOf(members, kid, alg),
   }
 }
 
@@ -90,11 +103,15 @@ function signatureOf(input: Buffer, { alg, privateKey: key }: SigningKey): Buffe
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 /**
- * Signs a JWT. `alg` is the first header member, so that tokens begin as clients have always seen them begin.
+ * What is signed of a JWT. `alg` is the first header member, so that tokens begin as clients have always seen them begin.
  * @see RFC 7515 §7.1, RFC 9068 §2.1 for `typ`
  */
+export function jwtInput(typ: string, claims: object, { kid, alg }: Pick<SigningKey, 'kid' | 'alg'>): string {
+  return `${part({ alg, typ, kid })}.${part(claims)}`
+}
+
+/** Signs a JWT. */
 export function signJwt(typ: string, claims: object, key: SigningKey): string {
-  const { kid, alg } = key
-  const input = `${part({ alg, typ, kid })}.${part(claims)}`
+  const input = jwtInput(typ, claims, key)
   return `${input}.${signatureOf(Buffer.from(input), key).toString('base64url')}`
 }

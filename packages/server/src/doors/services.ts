@@ -68,7 +68,7 @@ export async function grantContext(
   return {
     store,
     sealer,
-    signingKey: signing.current(now),
+    sign: (typ, claims) => signing.sign(typ, claims, now),
     door: grantDoor,
     now,
     event: auditEvent(request, id),

@@ -1,17 +1,31 @@
-import { decideCode, ProtocolError } from '@sallyport/protocol'
+import { type CodeExchange, decideCode, ProtocolError } from '@sallyport/protocol'
 import { secretHash } from '../crypto/secret.ts'
 import { bindRefresh } from './bind-refresh.ts'
 import type { GrantContext } from './context.ts'
 import type { Grant } from './grant.ts'
+import { type Granted, signTokens } from './issue.ts'
 import { lostStanding } from './standing.ts'
 
 function invalid(detail: string): ProtocolError {
   return new ProtocolError('invalid_grant', 'authorization code is not valid', { detail })
 }
 
+/** Signs what a code that is still good will buy, so that it is not burned where nothing can be signed. */
+async function signAhead(
+  hash: string,
+  exchange: CodeExchange,
+  context: GrantContext,
+): Promise<Granted | undefined> {
+  const code = await context.store.families.findCode(hash)
+  if (!code) return undefined
+  const decision = decideCode({ ...code, endedAt: code.family.endedAt }, exchange, context.now)
+  if (decision.outcome !== 'exchange') return undefined
+  return signTokens({ family: code.family, scope: code.family.scope }, context)
+}
+
 /**
- * The `authorization_code` grant with PKCE. Taking the code is the first thing done with it: whatever fails afterwards
- * has burned it, so a verifier can be guessed once.
+ * The `authorization_code` grant with PKCE. Taking the code is the first thing done with it, but for signing what a good one
+ * buys: whatever fails afterwards has burned it, so a verifier can be guessed once.
  * @see RFC 6749 §4.1.3, RFC 7636 §4.5, RFC 9700 §4.5, RFC 9449 §10
  */
 export const authorizationCode: Grant = {
@@ -23,19 +37,18 @@ export const authorizationCode: Grant = {
     const presented = params.get('code')
     if (presented === undefined) throw new ProtocolError('invalid_request', 'code is missing')
 
-    const code = await store.families.takeCode(secretHash(presented), now)
+    const exchange = {
+      clientId: client.clientId,
+      doorId: door.id,
+      redirectUri: params.get('redirect_uri'),
+      codeVerifier: params.get('code_verifier'),
+      jkt,
+    }
+    const hash = secretHash(presented)
+    const signed = await signAhead(hash, exchange, context)
+    const code = await store.families.takeCode(hash, now)
     if (!code) throw invalid('unknown code')
-    const decision = decideCode(
-      { ...code, endedAt: code.family.endedAt },
-      {
-        clientId: client.clientId,
-        doorId: door.id,
-        redirectUri: params.get('redirect_uri'),
-        codeVerifier: params.get('code_verifier'),
-        jkt,
-      },
-      now,
-    )
+    const decision = decideCode({ ...code, endedAt: code.family.endedAt }, exchange, now)
     const about = { targetId: code.family.familyId, clientId: client.clientId }
     if (decision.outcome === 'end-family') {
       await store.families.end(
@@ -52,6 +65,7 @@ export const authorizationCode: Grant = {
       event('token.issued', { ...about, ...(code.family.accountId && { accountId: code.family.accountId }) }),
       now,
     )
-    return { family: code.family, scope: code.family.scope }
+    const { family } = code
+    return signed ? { ...signed, family } : signTokens({ family, scope: family.scope }, context)
   },
 }

@@ -28,7 +28,7 @@ export const clientCredentials: Grant = {
     if (!scopeWithin(scope, mine))
       throw new ProtocolError('invalid_scope', 'scope is not allowed for this client')
 
-    const family = await startFamily(
+    return startFamily(
       {
         familyId: newId('fam_', context.now),
         kind: 'machine',
@@ -39,6 +39,5 @@ export const clientCredentials: Grant = {
       },
       context,
     )
-    return { family, scope }
   },
 }

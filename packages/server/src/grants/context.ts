@@ -1,7 +1,7 @@
-import type { SigningKey } from '../crypto/signing-key.ts'
+import type { Scope } from '@sallyport/protocol'
 import type { Sealer } from '../crypto/seal.ts'
 import type { AccessFormat, RefreshSettings } from '../settings/door.ts'
-import type { AuditEvent, Store } from '../store/contract/index.ts'
+import type { AuditEvent, Family, Store } from '../store/contract/index.ts'
 
 /** What a grant must know of the door it works for. */
 export interface GrantDoor {
@@ -12,15 +12,24 @@ export interface GrantDoor {
   readonly refresh: RefreshSettings
 }
 
+/** What tokens are about: the family, and the scope of the access token (never wider than the family's). */
+export interface Unsigned {
+  readonly family: Family
+  readonly scope: Scope
+}
+
 /** What a grant may use. Time is a value, so tests never wait and never mock. */
 export interface GrantContext {
   readonly store: Store
-  readonly signingKey: SigningKey
   readonly sealer: Sealer
   readonly door: GrantDoor
   readonly now: number
   /** Thumbprint of the key that the request proved. @see RFC 9449 §5 */
   readonly jkt?: string | undefined
+  /** Signs a JWT. Throws when that can't be done now, so it comes before anything that can't be done twice. */
+  sign(typ: string, claims: object): Promise<string>
+  /** The ID token of a door that has one. @see OpenID Connect Core §3.1.3.3 */
+  idToken?(unsigned: Unsigned): Promise<string | undefined>
   /** An audit event of this request. */
   event(type: string, more?: Omit<AuditEvent, 'type' | 'doorId' | 'ip' | 'requestId'>): AuditEvent
 }

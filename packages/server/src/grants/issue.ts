@@ -2,15 +2,14 @@ import { formatScope, type Scope } from '@sallyport/protocol'
 import { newSecret } from '../crypto/secret.ts'
 import { formatOpaqueToken } from '../crypto/opaque-token.ts'
 import { formatRefreshToken } from '../crypto/refresh-token.ts'
-import { signJwt } from '../crypto/signing-key.ts'
 import type { RefreshSettings } from '../settings/door.ts'
 import type { Family } from '../store/contract/index.ts'
-import type { GrantContext } from './context.ts'
+import type { GrantContext, Unsigned } from './context.ts'
 
-/** What a grant won: the family, and the scope of the access token (never wider than the family's). */
-export interface Granted {
-  readonly family: Family
-  readonly scope: Scope
+/** What a grant won, signed. */
+export interface Granted extends Unsigned {
+  readonly accessToken: string
+  readonly idToken: string | undefined
 }
 
 /** Tokens, before a door words them. */
@@ -20,6 +19,7 @@ export interface Issued {
   readonly tokenType: 'Bearer' | 'DPoP'
   readonly expiresIn: number
   readonly refreshToken: string | undefined
+  readonly idToken: string | undefined
   readonly scope: Scope
 }
 
@@ -29,14 +29,16 @@ export function refreshExpiresAt(family: Family, { idle }: Pick<RefreshSettings,
 }
 
 /**
- * Makes the access token of a family in its door's format and, where the family refreshes, derives its refresh token.
+ * Makes the access token of a family in its door's format, and the ID token where its door has one. A grant does this before
+ * it takes a code, moves a generation or starts a family: a signer that is not there then costs nobody anything.
  *
  * The token says who and what was granted; whether that still holds is read from live facts (the family, the person,
  * the team), which is why neither plan nor role is in it.
  * @see RFC 9068 §2.2, RFC 9449 §6.1
  */
-export function issue({ family, scope }: Granted, context: GrantContext): Issued {
-  const { signingKey, sealer, door, now, jkt } = context
+export async function signTokens(unsigned: Unsigned, context: GrantContext): Promise<Granted> {
+  const { family, scope } = unsigned
+  const { sealer, door, now, jkt } = context
   const { familyId, accountId, clientId, teamId } = family
   const claims = {
     iss: door.issuer,
@@ -53,18 +55,26 @@ export function issue({ family, scope }: Granted, context: GrantContext): Issued
     jti: newSecret().slice(0, 22),
     ...(jkt !== undefined && { cnf: { jkt } }),
   }
+  const [accessToken, idToken] = await Promise.all([
+    door.accessFormat === 'opaque' ? formatOpaqueToken(claims, sealer) : context.sign('at+jwt', claims),
+    context.idToken?.(unsigned),
+  ])
+  return { ...unsigned, accessToken, idToken }
+}
+
+/** The tokens of a grant; where its family refreshes, with the refresh token that is derived from it. */
+export function issue({ family, scope, accessToken, idToken }: Granted, context: GrantContext): Issued {
+  const { sealer, door, jkt } = context
   const refreshes = family.kind !== 'machine'
   const content = {
-    familyId,
+    familyId: family.familyId,
     gen: family.gen,
     issuedAt: family.issuedAt,
     expiresAt: refreshExpiresAt(family, door.refresh),
   }
   return {
-    accessToken:
-      door.accessFormat === 'opaque'
-        ? formatOpaqueToken(claims, sealer)
-        : signJwt('at+jwt', claims, signingKey),
+    accessToken,
+    idToken,
     tokenType: jkt === undefined ? 'Bearer' : 'DPoP',
     expiresIn: door.accessLifetime,
     refreshToken: refreshes ? formatRefreshToken(content, door.refresh.format, sealer) : undefined,
@@ -72,7 +82,7 @@ export function issue({ family, scope }: Granted, context: GrantContext): Issued
   }
 }
 
-/** The token response of RFC 6749 §5.1. */
+/** The token response of RFC 6749 §5.1, with the ID token of OpenID Connect Core §3.1.3.3. */
 export function tokenResponse(issued: Issued): Readonly<Record<string, string | number>> {
   return {
     access_token: issued.accessToken,
@@ -80,5 +90,6 @@ export function tokenResponse(issued: Issued): Readonly<Record<string, string | 
     expires_in: issued.expiresIn,
     ...(issued.refreshToken !== undefined && { refresh_token: issued.refreshToken }),
     ...(issued.scope.length > 0 && { scope: formatScope(issued.scope) }),
+    ...(issued.idToken !== undefined && { id_token: issued.idToken }),
   }
 }

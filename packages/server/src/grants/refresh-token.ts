@@ -2,7 +2,7 @@ import { decideRefresh, ProtocolError, type Scope } from '@sallyport/protocol'
 import { parseRefreshToken } from '../crypto/refresh-token.ts'
 import type { Family } from '../store/contract/index.ts'
 import type { GrantContext } from './context.ts'
-import type { Granted } from './issue.ts'
+import { type Granted, signTokens } from './issue.ts'
 import { lostStanding } from './standing.ts'
 
 /** A refresh request whose client, where the door has one, is already authenticated. */
@@ -43,11 +43,12 @@ async function act(
       throw refuse(decision.detail)
     case 'repeat':
     case 'keep':
-      return { family, scope: decision.scope }
+      return signTokens({ family, scope: decision.scope }, context)
     case 'advance': {
+      const signed = await signTokens({ family, scope: decision.scope }, context)
       const moved = await store.families.advance(familyId, family.gen, event('token.refreshed', about), now)
       if (!moved) throw refuse('family is gone')
-      return moved.won ? { family: moved.family, scope: decision.scope } : moved.family
+      return moved.won ? { ...signed, family: moved.family } : moved.family
     }
   }
 }

@@ -1,13 +1,15 @@
 import { ProtocolError } from '@sallyport/protocol'
 import type { Family, SignInProof } from '../store/contract/index.ts'
 import type { GrantContext } from './context.ts'
+import { type Granted, signTokens } from './issue.ts'
 
-/** Creates a family whose first tokens are about to be issued. Refuses when the proof of the sign-in no longer holds. */
+/** Signs the first tokens of a family, and creates it. Refuses when the proof of the sign-in no longer holds. */
 export async function startFamily(
   start: Pick<Family, 'familyId' | 'kind' | 'accountId' | 'clientId' | 'teamId' | 'scope'>,
-  { store, door, now, event }: GrantContext,
+  context: GrantContext,
   proof?: SignInProof,
-): Promise<Family> {
+): Promise<Granted> {
+  const { store, door, now, event } = context
   const expiresAt =
     start.kind === 'machine'
       ? now + door.accessLifetime
@@ -21,18 +23,13 @@ export async function startFamily(
     ...(start.clientId !== undefined && { clientId: start.clientId }),
     ...(start.teamId !== undefined && { teamId: start.teamId }),
   }
+  const born = { jkt: undefined, gen: 1, issuedAt: now, previousIssuedAt: undefined, createdAt: now }
+  const unsigned = { family: { ...family, ...born, endedAt: undefined }, scope: start.scope }
+  const granted = await signTokens(unsigned, context)
   if (!(await store.families.create(family, event('token.issued', about), now, proof))) {
     throw new ProtocolError('no_active_account', 'No active account found with the given credentials', {
       detail: 'the password was changed during the sign-in',
     })
   }
-  return {
-    ...family,
-    jkt: undefined,
-    gen: 1,
-    issuedAt: now,
-    previousIssuedAt: undefined,
-    createdAt: now,
-    endedAt: undefined,
-  }
+  return granted
 }

@@ -92,9 +92,9 @@ function logRefusal(log: Logger): NonNullable<GuardOptions['refused']> {
     log.info({ reason, detail, method, path }, 'refused by a guard')
 }
 
-function signingPolicyOf({ signing }: ServerParts, doors: readonly DoorSettings[]): SigningPolicy {
-  const settings = { algorithm: 'ES256', rotateAfter: 90 * 24 * 3600, ...signing } as const
-  return { ...settings, publishAhead, longestToken: longestToken(doors) }
+function signingPolicyOf({ signing = {} }: ServerParts, doors: readonly DoorSettings[]): SigningPolicy {
+  const { algorithm = 'ES256', rotateAfter = 90 * 24 * 3600 } = signing
+  return { algorithm, rotateAfter, publishAhead, longestToken: longestToken(doors) }
 }
 
 async function openServices(
@@ -108,7 +108,10 @@ async function openServices(
   const signingPolicy = signingPolicyOf(parts, doors)
   const { safe, sealer, traces } = await openKept(store, settings, now())
   if (traces !== undefined) log.warn({ err: traces }, 'bytes of replaced secrets may be left in the files')
-  const signing = await openSigning({ store, safe, policy: signingPolicy }, now())
+  const signing = await openSigning(
+    { store, safe, policy: signingPolicy, signer: parts.signing?.signer },
+    now(),
+  )
   const limits = Object.assign({}, ...platforms.map((platform) => platform.limits ?? {}))
   const facts = openFacts({
     store,

@@ -4,7 +4,13 @@ import { test } from 'node:test'
 import { isSignedBy } from '@sallyport/guard'
 import { parseCompactJws, type SigningAlgorithm, signingAlgorithms } from '@sallyport/protocol'
 import { calculateJwkThumbprint, importJWK, type JWK, jwtVerify, SignJWT } from 'jose'
-import { importPublicKey, importSigningKey, newSigningKey, signJwt } from '../../src/crypto/signing-key.ts'
+import {
+  importPublicKey,
+  importSigningKey,
+  newSigningKey,
+  publicJwkOf,
+  signJwt,
+} from '../../src/crypto/signing-key.ts'
 
 const claims = { iss: 'https://login.example.com', sub: 'acc_1', name: 'été' }
 
@@ -39,11 +45,12 @@ for (const alg of signingAlgorithms) {
   })
 
   test(`${alg}: the published half has public members only`, async () => {
-    const { jwk } = await pair(alg)
-    const [common, of] = [
-      ['alg', 'kid', 'kty', 'use'],
-      { EC: ['crv', 'x', 'y'], OKP: ['crv', 'x'], RSA: ['e', 'n'] },
-    ]
+    const { jwk, kid, privateKey } = await pair(alg)
+    // Also where it is made of a whole key, as an external signer might give one out.
+    const whole = { ...createPrivateKey(privateKey).export({ format: 'jwk' }) }
+    assert.deepEqual(JSON.parse(publicJwkOf(whole, kid, alg)), jwk)
+    const common = ['alg', 'kid', 'kty', 'use']
+    const of = { EC: ['crv', 'x', 'y'], OKP: ['crv', 'x'], RSA: ['e', 'n'] }
     assert.deepEqual(
       Object.keys(jwk).toSorted(),
       [...common, ...(of[jwk.kty as keyof typeof of] ?? [])].toSorted(),

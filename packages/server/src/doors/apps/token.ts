@@ -1,8 +1,7 @@
 import { ProtocolError } from '@sallyport/protocol'
-import { signJwt } from '../../crypto/signing-key.ts'
-import type { GrantContext } from '../../grants/context.ts'
+import type { GrantContext, Unsigned } from '../../grants/context.ts'
 import { grants } from '../../grants/index.ts'
-import { type Granted, issue, tokenResponse } from '../../grants/issue.ts'
+import { issue, tokenResponse } from '../../grants/issue.ts'
 import type { Endpoint } from '../door.ts'
 import { idTokenClaims } from './claims.ts'
 import { readClientRequest } from './client.ts'
@@ -13,10 +12,10 @@ const byType = new Map(grants.map((grant) => [grant.grantType, grant]))
 const idTokenLifetime = 3600
 
 /** The ID token of a grant that holds `openid` and came from a sign-in. @see OpenID Connect Core §3.1.3.6, §12.2 */
-async function idToken({ family, scope }: Granted, context: GrantContext): Promise<string | undefined> {
+async function idToken({ family, scope }: Unsigned, context: GrantContext): Promise<string | undefined> {
   const { accountId, clientId, teamId } = family
   if (!scope.includes('openid') || accountId === undefined || clientId === undefined) return undefined
-  const { store, door, now, signingKey } = context
+  const { store, door, now } = context
   const [account, team] = await Promise.all([
     store.accounts.find(accountId),
     teamId === undefined ? undefined : store.teams.find(teamId),
@@ -32,7 +31,7 @@ async function idToken({ family, scope }: Granted, context: GrantContext): Promi
     ...(family.nonce !== undefined && { nonce: family.nonce }),
     ...idTokenClaims(account, team, scope),
   }
-  return signJwt('JWT', claims, signingKey)
+  return context.sign('JWT', claims)
 }
 
 /** The token endpoint. @see RFC 6749 §3.2, RFC 9449 §5 */
@@ -50,11 +49,14 @@ export function tokenEndpoint(apps: AppsContext): Endpoint {
           throw new ProtocolError('unauthorized_client', 'client may not use this grant type')
         }
         const jkt = await readProof(request, apps)
-        const bound = { ...context, jkt }
+        const bound: GrantContext = {
+          ...context,
+          jkt,
+          idToken: (unsigned) => idToken(unsigned, context),
+        }
         const known = new Map([...params].filter(([name]) => grant.params.includes(name)))
         const granted = await grant.exchange({ client, params: known }, bound)
-        const id = await idToken(granted, context)
-        const body = { ...tokenResponse(issue(granted, bound)), ...(id !== undefined && { id_token: id }) }
+        const body = tokenResponse(issue(granted, bound))
         return { status: 200, headers: { ...noStore, ...nonceHeader(apps) }, body }
       },
     },

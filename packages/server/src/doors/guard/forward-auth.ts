@@ -1,9 +1,9 @@
 import type { Guard, GuardRequest } from '@sallyport/guard'
 import { findForwardRoute, type Principal, ProtocolError } from '@sallyport/protocol'
 import { newSecret } from '../../crypto/secret.ts'
-import { signJwt } from '../../crypto/signing-key.ts'
 import type { ForwardRoute } from '../../settings/forward.ts'
 import { type Endpoint, type Handler, oneHeader, type Reply, type Request } from '../door.ts'
+import { refuseIn } from '../refuse.ts'
 import type { Services } from '../services.ts'
 import { refuseOauth } from '../refuse.ts'
 import { guardPath, noStore } from './context.ts'
@@ -73,7 +73,11 @@ function principalHeaders(principal: Principal): typeof nobody {
 }
 
 /** A statement of who is calling, for an API that wants proof and not a header. @see RFC 7519 §4.1 */
-function internalToken(principal: Principal, audience: string, { signing, baseUrl, now }: Services): string {
+function internalToken(
+  principal: Principal,
+  audience: string,
+  { signing, baseUrl, now }: Services,
+): Promise<string> {
   const at = now()
   const claims = {
     iss: `${baseUrl}${guardPath}`,
@@ -84,7 +88,7 @@ function internalToken(principal: Principal, audience: string, { signing, baseUr
     exp: at + tokenLifetime,
     jti: newSecret().slice(0, 22),
   }
-  return signJwt('internal+jwt', claims, signing.current(at))
+  return signing.sign('internal+jwt', claims, at)
 }
 
 /** JSON that fits in a header. */
@@ -130,8 +134,17 @@ async function decide(request: Request, held: Forwarded, { routes, services }: D
   const check = await route.guard.check(asked, route.rule)
   if (check.outcome === 'refuse') return check
   const { principal } = check
-  const token = route.token && { 'x-auth-token': internalToken(principal, route.path, services) }
-  return { status: 200, headers: { ...noStore, ...check.headers, ...principalHeaders(principal), ...token } }
+  const headers = { ...noStore, ...check.headers, ...principalHeaders(principal) }
+  if (!route.token) return { status: 200, headers }
+  try {
+    const token = await internalToken(principal, route.path, services)
+    return { status: 200, headers: { ...headers, 'x-auth-token': token } }
+  } catch (error) {
+    // Nobody can sign now: told as the route tells its refusals, and so that nginx passes it on.
+    if (!(error instanceof ProtocolError)) throw error
+    services.log.error({ err: error.cause ?? error, requestId: request.requestId }, 'request failed')
+    return refuseIn(route.shape)(error)
+  }
 }
 
 function forwardEndpoint(path: string, read: (request: Request) => Forwarded, services: Services): Endpoint {

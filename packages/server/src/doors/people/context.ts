@@ -33,7 +33,7 @@ export async function pairFor(
   { door, services }: PeopleContext,
 ): Promise<{ readonly access: string; readonly refresh: string | undefined }> {
   const context = await grantContext(door, request, services)
-  const family = await startFamily(
+  const granted = await startFamily(
     {
       familyId: newId('fam_', context.now),
       kind: 'login',
@@ -45,7 +45,7 @@ export async function pairFor(
     context,
     account,
   )
-  const { accessToken, refreshToken } = issue({ family, scope: [] }, context)
+  const { accessToken, refreshToken } = issue(granted, context)
   return { access: accessToken, refresh: refreshToken }
 }
 

@@ -75,6 +75,7 @@ export function googleCallbackEndpoint(people: PeopleContext): Endpoint {
     methods: {
       async GET(request) {
         const upstream = upstreamOf(people)
+        await services.signing.ready(services.now())
         const { attempt, state } = await takeAttempt(request, people)
         const callback = new URL(`${services.baseUrl}${door.path}/google/callback/?${request.search}`)
         const person = await upstream

@@ -24,6 +24,7 @@ export function passwordEndpoint(people: PeopleContext): Endpoint {
         const key = `password:${account.accountId}`
         await spendOrRefuse(services.limiter, key, door.attempts, services.now())
         const change = { oldPassword, newPassword, minPasswordLength: door.minPasswordLength }
+        await services.signing.ready(services.now())
         const done = await changePassword(account, change, accountContext(request, people))
         if (done.outcome === 'refuse') throw fieldErrors(done.fields)
         // Read again: the new pair rests on the new password.

@@ -23,6 +23,7 @@ export function signUpEndpoint(people: PeopleContext): Endpoint {
           services.now(),
         )
         const person = { email, password, plan: door.plan, minPasswordLength: door.minPasswordLength }
+        await services.signing.ready(services.now())
         const made = await signUp(person, accountContext(request, people))
         if (made.outcome === 'refuse') throw fieldErrors(made.fields)
         const pair = await pairFor(made.account, request, people)

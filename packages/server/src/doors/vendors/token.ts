@@ -81,11 +81,11 @@ export function tokenEndpoint({ door, services }: VendorsContext): Endpoint {
           teamId,
           scope: client.scope,
         } as const
-        const family = await startFamily(start, context)
+        const granted = await startFamily(start, context)
         return {
           status: 200,
           headers: noStore,
-          body: tokenResponse(issue({ family, scope: family.scope }, context)),
+          body: tokenResponse(issue(granted, context)),
         }
       },
     },

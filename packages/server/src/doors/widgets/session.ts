@@ -1,6 +1,5 @@
 import { ipBucket, ProtocolError } from '@sallyport/protocol'
 import { newId } from '../../crypto/id.ts'
-import { signJwt } from '../../crypto/signing-key.ts'
 import type { WidgetsDoor } from '../../settings/door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import type { Widget, WidgetSession } from '../../store/contract/index.ts'
@@ -47,23 +46,24 @@ function refuseOverrides(body: Readonly<Record<string, unknown>>, widget: Widget
     )
 }
 
+type NewSession = Omit<WidgetSession, 'endedAt'>
+
+function newSession({ widgetId }: Widget, origin: string, { door, services }: WidgetsContext): NewSession {
+  const now = services.now()
+  const sessionId = newId('wse_', now)
+  return { sessionId, widgetId, origin, createdAt: now, expiresAt: now + door.sessionLifetime }
+}
+
 async function startSession(
+  { createdAt: now, ...session }: NewSession,
   request: Request,
   widget: Widget,
-  origin: string,
   { door, services }: WidgetsContext,
-): Promise<WidgetSession> {
-  const now = services.now()
-  const session = {
-    sessionId: newId('wse_', now),
-    widgetId: widget.widgetId,
-    origin,
-    expiresAt: now + door.sessionLifetime,
-  }
+): Promise<void> {
+  const { origin } = session
   const about = { targetId: session.sessionId, teamId: widget.teamId, detail: origin.slice(0, 200) }
   const event = auditEvent(request, door.id)('widget-session.started', about)
-  if (await services.store.widgets.startSession(session, widget.sessionLimit, event, now))
-    return { ...session, createdAt: now, endedAt: undefined }
+  if (await services.store.widgets.startSession(session, widget.sessionLimit, event, now)) return
   const next = (await services.store.widgets.nextSessionEnd(widget.widgetId, now)) ?? now + 60
   const retryAfter = Math.max(1, next - now)
   throw tooMany({
@@ -77,10 +77,10 @@ async function startSession(
 }
 
 function sessionToken(
-  session: WidgetSession,
+  session: NewSession,
   { slug, widgetId }: Widget,
   { door, services }: WidgetsContext,
-): string {
+): Promise<string> {
   const issuer = issuerOf(door, services.baseUrl)
   const { sessionId, origin, createdAt, expiresAt } = session
   const claims = {
@@ -95,7 +95,7 @@ function sessionToken(
     exp: expiresAt,
     jti: sessionId,
   }
-  return signJwt('widget+jwt', claims, services.signing.current(createdAt))
+  return services.signing.sign('widget+jwt', claims, createdAt)
 }
 
 async function start(request: Request, widgets: WidgetsContext): Promise<Reply> {
@@ -108,9 +108,12 @@ async function start(request: Request, widgets: WidgetsContext): Promise<Reply> 
   const origin = requireOrigin(request, widget, door)
   await spendOrRefuse(services.limiter, `widget:${widget.widgetId}`, door.startsByWidget, now)
   refuseOverrides(body, widget)
-  const session = await startSession(request, widget, origin, widgets)
+  const session = newSession(widget, origin, widgets)
+  // First, so that no session counts whose token could not be signed.
+  const token = await sessionToken(session, widget, widgets)
+  await startSession(session, request, widget, widgets)
   const answer = {
-    token: sessionToken(session, widget, widgets),
+    token,
     session_id: session.sessionId,
     room_name: `${widget.slug}-${session.sessionId}`,
     participant_identity: session.sessionId,
