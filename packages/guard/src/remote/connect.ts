@@ -4,7 +4,7 @@ import { type FollowedFeed, followFeed } from './feed.ts'
 import { createLookUp } from './look-up.ts'
 import { createOpaqueTokens } from './opaque-tokens.ts'
 import { createMetadata, type LiveMetadata } from './metadata.ts'
-import { type GuardServer, type Metadata, openServer, type ServerAccess } from './server.ts'
+import { type FactKey, type GuardServer, type Metadata, openServer, type ServerAccess } from './server.ts'
 import { createUses, type Uses } from './uses.ts'
 
 /** How a guard in another process gets its facts. */
@@ -31,25 +31,37 @@ export interface RemoteFacts extends FactSource {
   close(): Promise<void>
 }
 
-/** Facts by kind and id, held in memory while the feed is fresh. */
+/** What is asked of a server, as it is by its feed. */
+interface Following {
+  readonly feed: FollowedFeed
+  readonly metadata: LiveMetadata
+  readonly held: HeldFacts
+  readonly opaqueToken: FactSource['opaqueToken']
+  /** Whether facts in memory may be used: the feed is fresh, and what is known of doors, keys and roles is its server's. */
+  isCurrent(): boolean
+}
+
+/** Facts by kind and id, held in memory while they are kept fresh. */
 interface HeldFacts {
   get<T>(kind: string, id: string): Promise<T | undefined>
   drop(kind: string, id: string): void
   dropAll(): void
 }
 
+const lost = () => Promise.reject(new Error('the change feed is lost'))
+
 function createHeldFacts(
-  server: GuardServer,
-  feed: () => FollowedFeed,
+  ask: (keys: readonly FactKey[]) => Promise<readonly unknown[]>,
+  isCurrent: () => boolean,
   { whenLost = 'ask', cacheSize = 50_000 }: RemoteOptions,
 ): HeldFacts {
   const cache = createFactCache(cacheSize)
-  const lookUp = createLookUp((keys) => server.facts(keys, feed().position()))
+  const lookUp = createLookUp(ask)
   return {
     get<T>(kind: string, id: string): Promise<T | undefined> {
-      const ask = () => lookUp(kind, id) as Promise<T | undefined>
-      if (feed().isFresh()) return cache.get(`${kind}:${id}`, ask)
-      return whenLost === 'ask' ? ask() : Promise.reject(new Error('the change feed is lost'))
+      const find = () => lookUp(kind, id) as Promise<T | undefined>
+      if (isCurrent()) return cache.get(`${kind}:${id}`, find)
+      return whenLost === 'ask' ? find() : lost()
     },
     drop: (kind, id) => cache.drop(`${kind}:${id}`),
     dropAll: () => cache.dropWhere(() => true),
@@ -57,27 +69,39 @@ function createHeldFacts(
 }
 
 /** Follows the feed and resolves, with all that is up to date by it, once it has caught up. */
-async function follow(server: GuardServer, options: RemoteOptions) {
+async function follow(server: GuardServer, options: RemoteOptions): Promise<Following> {
   let metadata: LiveMetadata | undefined
+  let config: string | undefined
   const listener = {
     changed(kind: string, id: string) {
       held.drop(kind, id)
       if (kind === 'signing-key') metadata?.reload()
     },
     reset: () => held.dropAll(),
-    // A server that comes back may have been given other doors.
-    caughtUp: () => metadata?.reload(),
+    caughtUp(now: string) {
+      // Facts rest on the configuration as well, and of that the log tells nothing.
+      if (now !== config) held.dropAll()
+      config = now
+      metadata?.reload()
+    },
   }
   const feed: FollowedFeed = followFeed(server, listener, options.lostAfterMs ?? 2000)
-  const held = createHeldFacts(server, () => feed, options)
+  const isCurrent = () => feed.isFresh() && metadata?.current().config === config
+  async function ask(keys: readonly FactKey[]): Promise<readonly unknown[]> {
+    const answer = await server.facts(keys, feed.position())
+    // From a server with another configuration than the feed's: true of that one, and not to be kept.
+    if (answer.config !== config) for (const [kind, id] of keys) held.drop(kind, id)
+    return answer.facts
+  }
+  const held = createHeldFacts(ask, isCurrent, options)
   try {
     await feed.ready
     const load = (): Promise<Metadata> => server.metadata(feed.position())
     const position = feed.position()
-    metadata = createMetadata(load, await load())
-    // A change that came while nobody was there to be told of it.
-    if (feed.position() !== position) metadata.reload()
-    return { feed, held, metadata }
+    metadata = createMetadata(load, await load(), (one) => one === config)
+    // A change that came while nobody was there to be told of it, or an answer from another server.
+    if (feed.position() !== position || !isCurrent()) metadata.reload()
+    return { feed, held, metadata, isCurrent, opaqueToken: createOpaqueTokens(ask, options.cacheSize) }
   } catch (cause) {
     feed.close()
     throw new Error(`the server's changes can't be followed: ${String(cause)}`, { cause })
@@ -106,7 +130,7 @@ async function findSessionToken(
  */
 export async function connectFacts(options: RemoteOptions): Promise<RemoteFacts> {
   const server = openServer(options)
-  const { feed, held, metadata } = await follow(server, options)
+  const { feed, held, metadata, isCurrent, opaqueToken } = await follow(server, options)
   const uses = createUses((batch) => server.uses(batch))
   return {
     get keyFormats() {
@@ -117,8 +141,15 @@ export async function connectFacts(options: RemoteOptions): Promise<RemoteFacts>
     },
     rolesOf: (doorId) => metadata.current().roles.get(doorId) ?? {},
     doorOfIssuer: (issuer) => metadata.current().doors.get(issuer),
-    opaqueToken: createOpaqueTokens((keys) => server.facts(keys, feed.position()), options.cacheSize),
-    signingKey: async (kid) => metadata.current().keys.get(kid),
+    opaqueToken,
+    async signingKey(kid, now) {
+      const key = metadata.current().keys.get(kid)
+      return key?.removeAt !== undefined && key.removeAt <= now ? undefined : key
+    },
+    upToDate() {
+      if (isCurrent()) return undefined
+      return options.whenLost === 'refuse' ? lost() : metadata.recent()
+    },
     family: (id) => held.get('family', id),
     account: (id) => held.get('account', id),
     client: (id) => held.get('client', id),
@@ -130,7 +161,7 @@ export async function connectFacts(options: RemoteOptions): Promise<RemoteFacts>
     widget: (id) => held.get('widget', id),
     used: (use, now) => uses.add(use, now),
     spend: ({ id, team }, limits) => server.spend({ id, teamId: team?.id, limits }),
-    isFresh: () => feed.isFresh(),
+    isFresh: isCurrent,
     async close() {
       feed.close()
       metadata.close()
