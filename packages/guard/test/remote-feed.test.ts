@@ -35,7 +35,9 @@ async function eventually(holds: () => boolean | Promise<boolean>, what: string)
 async function change(server: LyingServer, source: RemoteFacts, plan: string, text: string): Promise<void> {
   server.teams.set('team_1', { plan })
   server.tell(text)
-  await eventually(async () => (await planOf(source)) === plan, `the guard never heard of ${plan}`)
+  // A machine that is busy with the events may be late with an answer.
+  const known = () => planOf(source).catch(() => undefined)
+  await eventually(async () => (await known()) === plan, `the guard never heard of ${plan}`)
 }
 
 test('what is known is not asked for again, and what the feed names is', async () => {
