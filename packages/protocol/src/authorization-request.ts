@@ -48,6 +48,8 @@ export interface AuthorizationRequest {
   readonly maxAge: number | undefined
   readonly team: string | undefined
   readonly loginHint: string | undefined
+  /** As it came: its signature is for the caller to check. */
+  readonly idTokenHint: string | undefined
   readonly responseMode: 'query'
 }
 
@@ -70,7 +72,8 @@ interface Fault {
 
 type Read<T> = { readonly value: T } | Fault
 
-const prompts = new Set(['none', 'login', 'consent', 'select_account'])
+/** What `prompt` may ask for. @see OpenID Connect Core §3.1.2.1 */
+export const promptValues: readonly string[] = ['none', 'login', 'consent', 'select_account']
 
 function fault(error: ErrorCode, description: string): Fault {
   return { error, description }
@@ -152,7 +155,8 @@ function readScope(
 
 function readPrompt(params: ReadonlyMap<string, string>): Read<readonly string[]> {
   const prompt = params.get('prompt')?.split(' ') ?? []
-  if (!prompt.every((one) => prompts.has(one))) return fault('invalid_request', 'prompt is not known')
+  if (!prompt.every((one) => promptValues.includes(one)))
+    return fault('invalid_request', 'prompt is not known')
   if (prompt.includes('none') && prompt.length > 1)
     return fault('invalid_request', 'prompt none stands alone')
   return { value: prompt }
@@ -207,6 +211,7 @@ function readRequest(
       maxAge: maxAge.value,
       team: params.get('team'),
       loginHint: params.get('login_hint'),
+      idTokenHint: params.get('id_token_hint'),
       responseMode: 'query',
     },
   }

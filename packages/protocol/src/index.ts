@@ -1,4 +1,5 @@
 export * from './api-key.ts'
+export * from './authentication.ts'
 export * from './authorization-request.ts'
 export * from './base64.ts'
 export * from './basic.ts'

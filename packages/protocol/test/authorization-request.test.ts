@@ -172,6 +172,7 @@ test('authorization request: the documented request is asked about', () => {
       maxAge: undefined,
       team: undefined,
       loginHint: undefined,
+      idTokenHint: undefined,
       responseMode: 'query',
     },
   })

@@ -1,5 +1,6 @@
 export { type AccountModel, accountPage, type ConnectedApp, type ListedKey } from './account.ts'
 export type { Asset } from './asset.ts'
+export { type ChooseAccountModel, chooseAccountPage } from './choose-account.ts'
 export {
   type ConsentModel,
   consentPage,

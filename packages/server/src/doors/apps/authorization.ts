@@ -3,10 +3,12 @@ import {
   decideAuthorizationRequest,
   decideTeam,
   intersectScope,
+  parseCompactJws,
   parseQuery,
   ProtocolError,
   type Scope,
 } from '@sallyport/protocol'
+import { issuerOf } from '../../settings/issuer.ts'
 import type { Client, TeamMembership } from '../../store/contract/index.ts'
 import type { SignedIn } from '../browser.ts'
 import type { Reply } from '../door.ts'
@@ -17,6 +19,17 @@ import { respondError } from './respond.ts'
 export interface ProvenRequest {
   readonly request: AuthorizationRequest
   readonly client: Client
+  /** Subject of the ID token that came along, which this door made for this client. */
+  readonly hintedSubject: string | undefined
+}
+
+/** The subject of an ID token of ours for that client, however old; `undefined` for anything else. @see OpenID Connect Core §3.1.2.1 */
+function subjectOf(hint: string, { clientId }: Client, { door, services }: AppsContext): string | undefined {
+  const jws = parseCompactJws(hint)
+  if (jws?.header['typ'] !== 'JWT' || !services.signing.verify(jws, services.now())) return undefined
+  const { iss, aud, sub } = jws.payload
+  const ours = iss === issuerOf(door, services.baseUrl) && aud === clientId
+  return ours && typeof sub === 'string' ? sub : undefined
 }
 
 /**
@@ -44,8 +57,20 @@ export async function readAuthorization(
       return { reply: respondError(decision, decision, apps) }
     case 'ask':
       if (!client) throw new ProtocolError('invalid_client', 'unknown client')
-      return { request: decision.request, client }
+      return withHint(decision.request, client, apps)
   }
+}
+
+function withHint(
+  request: AuthorizationRequest,
+  client: Client,
+  apps: AppsContext,
+): ProvenRequest | { readonly reply: Reply } {
+  const { idTokenHint } = request
+  const hintedSubject = idTokenHint === undefined ? undefined : subjectOf(idTokenHint, client, apps)
+  if (idTokenHint === undefined || hintedSubject !== undefined) return { request, client, hintedSubject }
+  const description = 'id_token_hint is not an ID token of this server for this client'
+  return { reply: respondError(request, { error: 'invalid_request', description }, apps) }
 }
 
 /** The teams a token could be for, and the one that is settled. */

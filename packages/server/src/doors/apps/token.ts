@@ -11,8 +11,16 @@ import { nonceHeader, readProof } from './proof.ts'
 const byType = new Map(grants.map((grant) => [grant.grantType, grant]))
 const idTokenLifetime = 3600
 
-/** The ID token of a grant that holds `openid` and came from a sign-in. @see OpenID Connect Core §3.1.3.6, §12.2 */
-async function idToken({ family, scope }: Unsigned, context: GrantContext): Promise<string | undefined> {
+/**
+ * The ID token of a grant that holds `openid` and came from a sign-in. A later one tells the same sign-in, without the nonce:
+ * that belongs to the request which was answered then.
+ * @see OpenID Connect Core §3.1.3.6, §12.2
+ */
+async function idToken(
+  { family, scope }: Unsigned,
+  grantType: string,
+  context: GrantContext,
+): Promise<string | undefined> {
   const { accountId, clientId, teamId } = family
   if (!scope.includes('openid') || accountId === undefined || clientId === undefined) return undefined
   const { store, door, now } = context
@@ -28,7 +36,7 @@ async function idToken({ family, scope }: Unsigned, context: GrantContext): Prom
     iat: now,
     exp: now + idTokenLifetime,
     auth_time: family.authenticatedAt,
-    ...(family.nonce !== undefined && { nonce: family.nonce }),
+    ...(grantType === 'authorization_code' && family.nonce !== undefined && { nonce: family.nonce }),
     ...idTokenClaims(account, team, scope),
   }
   return context.sign('JWT', claims)
@@ -52,7 +60,7 @@ export function tokenEndpoint(apps: AppsContext): Endpoint {
         const bound: GrantContext = {
           ...context,
           jkt,
-          idToken: (unsigned) => idToken(unsigned, context),
+          idToken: (unsigned) => idToken(unsigned, grantType, context),
         }
         const known = new Map([...params].filter(([name]) => grant.params.includes(name)))
         const granted = await grant.exchange({ client, params: known }, bound)

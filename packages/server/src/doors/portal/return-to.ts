@@ -1,4 +1,4 @@
-import { parseQuery, redirectUriMatches } from '@sallyport/protocol'
+import { parseEmail, parseQuery, redirectUriMatches } from '@sallyport/protocol'
 import { formActionOf } from '../../pages/index.ts'
 import type { AppsDoor } from '../../settings/door.ts'
 import type { Services } from '../services.ts'
@@ -7,10 +7,12 @@ import type { Services } from '../services.ts'
 export interface ReturnTo {
   readonly path: string
   readonly clientName: string | undefined
+  /** Who the app thinks it is; filled into the form, and nothing more. @see OpenID Connect Core §3.1.2.1 */
+  readonly loginHint: string | undefined
   readonly formActions: readonly string[]
 }
 
-const home: ReturnTo = { path: '/account', clientName: undefined, formActions: [] }
+const home: ReturnTo = { path: '/account', clientName: undefined, loginHint: undefined, formActions: [] }
 
 /** What a Location may hold as it is, so without spaces and non-ASCII; nor a fragment, nor a backslash that a browser reads as a slash. */
 const headerSafe = /^[\x21\x22\x24-\x5b\x5d-\x7e]+$/
@@ -46,6 +48,7 @@ export async function readReturnTo(
   return {
     path: `${path}?${search}`,
     clientName: client?.name,
+    loginHint: parseEmail(query.params.get('login_hint') ?? ''),
     formActions: action === undefined ? [] : [action],
   }
 }

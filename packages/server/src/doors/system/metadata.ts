@@ -1,4 +1,4 @@
-import { dpopAlgorithms } from '@sallyport/protocol'
+import { dpopAlgorithms, promptValues } from '@sallyport/protocol'
 import type { AppsDoor, DoorSettings } from '../../settings/door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import type { Endpoint, Reply } from '../door.ts'
@@ -49,7 +49,7 @@ function appsMetadata(
         'is_active',
         'team',
       ],
-      prompt_values_supported: ['none', 'login', 'consent'],
+      prompt_values_supported: promptValues,
       request_parameter_supported: false,
       request_uri_parameter_supported: false,
       claims_parameter_supported: false,
