@@ -2,6 +2,7 @@ import { isThumbprint } from './dpop.ts'
 import type { ErrorCode } from './errors.ts'
 import { isCodeChallenge } from './pkce.ts'
 import { redirectUriMatches } from './redirect-uri.ts'
+import { parseResponseMode, type ResponseMode } from './response-mode.ts'
 import { parseScope, type Scope, scopeWithin } from './scope.ts'
 
 /** What the authorization endpoint needs to know of a client. @see RFC 7591 §2 */
@@ -20,6 +21,8 @@ export interface AuthorizationPolicy {
   readonly scopes: Scope
   /** Whether it binds codes to keys. */
   readonly dpop: boolean
+  /** How its responses may travel. */
+  readonly responseModes: readonly ResponseMode[]
 }
 
 /** An authorization request as `parseQuery` read it; `client` is the door's own client of that id, if any. */
@@ -50,7 +53,7 @@ export interface AuthorizationRequest {
   readonly loginHint: string | undefined
   /** As it came: its signature is for the caller to check. */
   readonly idTokenHint: string | undefined
-  readonly responseMode: 'query'
+  readonly responseMode: ResponseMode
 }
 
 /** A page for the person, a redirect to the proven address, or a request to ask the person about. @see RFC 6749 §4.1.2.1 */
@@ -60,6 +63,8 @@ export type AuthorizationDecision =
       readonly outcome: 'redirect'
       readonly redirectUri: string
       readonly state: string | undefined
+      readonly clientId: string
+      readonly responseMode: ResponseMode
       readonly error: ErrorCode
       readonly description: string
     }
@@ -112,8 +117,6 @@ function checkForm({ params, repeated }: AuthorizationInput, client: Authorizati
   const type = params.get('response_type')
   if (type === undefined) return fault('invalid_request', 'response_type is missing')
   if (type !== 'code') return fault('unsupported_response_type', 'response_type must be code')
-  if ((params.get('response_mode') ?? 'query') !== 'query')
-    return fault('invalid_request', 'response_mode must be query')
   return undefined
 }
 
@@ -181,7 +184,7 @@ function readDpopJkt({ params, policy }: AuthorizationInput): Read<string | unde
 function readRequest(
   input: AuthorizationInput,
   client: AuthorizationClient,
-  redirectUri: string,
+  { redirectUri, responseMode }: { readonly redirectUri: string; readonly responseMode: ResponseMode },
 ): Read<AuthorizationRequest> {
   const { params } = input
   const form = checkForm(input, client)
@@ -212,7 +215,7 @@ function readRequest(
       team: params.get('team'),
       loginHint: params.get('login_hint'),
       idTokenHint: params.get('id_token_hint'),
-      responseMode: 'query',
+      responseMode,
     },
   }
 }
@@ -228,7 +231,13 @@ export function decideAuthorizationRequest(input: AuthorizationInput): Authoriza
   const proven = proveAddress(input)
   if ('error' in proven) return { outcome: 'page', ...proven }
   const { client, redirectUri } = proven.value
-  const read = readRequest(input, client, redirectUri)
-  if ('error' in read) return { outcome: 'redirect', redirectUri, state: input.params.get('state'), ...read }
-  return { outcome: 'ask', request: read.value }
+  const { params, policy } = input
+  // Before everything else that can be wrong: it says how the client wants to hear of it.
+  const responseMode = parseResponseMode(params.get('response_mode'), policy.responseModes, redirectUri)
+  const read = responseMode
+    ? readRequest(input, client, { redirectUri, responseMode })
+    : fault('invalid_request', 'response_mode is not one that can be used')
+  if ('value' in read) return { outcome: 'ask', request: read.value }
+  const to = { redirectUri, state: params.get('state'), clientId: client.clientId }
+  return { outcome: 'redirect', ...to, responseMode: responseMode ?? 'query', ...read }
 }

@@ -5,6 +5,8 @@ import {
   type AuthorizationPolicy,
   decideAuthorizationRequest,
   parseQuery,
+  type ResponseMode,
+  responseModes,
 } from '../src/index.ts'
 
 const challenge = 'E9Mrozoa2owUzb1iCHFpQwbi6E3MwMZLvDu0mkMksYI'
@@ -26,6 +28,7 @@ const strict: AuthorizationPolicy = {
   pkce: 'required',
   scopes: ['chatbot:read', 'session:read', 'session:write'],
   dpop: true,
+  responseModes: ['query'],
 }
 const mayOmit: AuthorizationPolicy = { ...strict, pkce: 'confidential-may-omit' }
 
@@ -149,6 +152,48 @@ for (const [name, query, error, client, policy] of redirects) {
     )
   })
 }
+const anyMode: AuthorizationPolicy = { ...strict, responseModes }
+// OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2, JARM §2.3
+const modes: [
+  asked: string,
+  policy: AuthorizationPolicy,
+  mode: ResponseMode | undefined,
+  client?: AuthorizationClient,
+][] = [
+  ['', anyMode, 'query'],
+  ['query', strict, 'query'],
+  ['form_post', anyMode, 'form_post'],
+  ['query.jwt', anyMode, 'query.jwt'],
+  ['form_post.jwt', anyMode, 'form_post.jwt'],
+  ['jwt', anyMode, 'query.jwt'],
+  ['form_post', strict, undefined],
+  ['jwt', strict, undefined],
+  ['fragment', anyMode, undefined],
+  ['fragment.jwt', anyMode, undefined],
+  ['web_message', anyMode, undefined],
+  ['constructor', anyMode, undefined],
+]
+for (const [asked, policy, mode] of modes) {
+  const by = mode ?? 'query'
+  test(`authorization request: response_mode=${asked} of ${policy.responseModes} answers by ${by}`, () => {
+    const good = decide(`${documented}&response_mode=${asked}`, app, policy)
+    assert.equal(good.outcome, mode ? 'ask' : 'redirect')
+    assert.equal(good.outcome === 'ask' && good.request.responseMode, mode ?? false)
+    const bad = decide(`${withValue('scope', 'nonsense')}&response_mode=${asked}`, app, policy)
+    assert.equal(bad.outcome === 'redirect' && bad.responseMode, by)
+    assert.equal(bad.outcome === 'redirect' && bad.clientId, app.clientId)
+  })
+}
+test('authorization request: a repeated response_mode is refused by query', () => {
+  const decision = decide(`${documented}&response_mode=form_post&response_mode=form_post`, app, anyMode)
+  assert.equal(decision.outcome === 'redirect' && decision.responseMode, 'query')
+})
+test('authorization request: no form is posted to an app’s own scheme', () => {
+  const native = { ...publicApp, redirectUris: ['com.example.app:/cb'] }
+  const decision = decide(`${uri('com.example.app:/cb')}&response_mode=form_post`, native, anyMode)
+  assert.equal(decision.outcome === 'redirect' && decision.error, 'invalid_request')
+})
+
 test('authorization request: a repeated state is refused, and neither is sent back', () => {
   const decision = decide(`${documented}&state=other`)
   assert.equal(decision.outcome, 'redirect')

@@ -12,6 +12,7 @@ export {
 export { type DemoCallbackModel, demoCallbackPage } from './demo-callback.ts'
 export { type ErrorModel, errorPage } from './error.ts'
 export { type ErrorCodeModel, errorCodePage } from './error-code.ts'
+export { type FormPostModel, formPostPage } from './form-post.ts'
 export { formActionOf, type PageHeadersInput, pageHeaders } from './headers.ts'
 export { icon } from './icon.ts'
 export { type SignInModel, signInPage } from './sign-in.ts'

@@ -1,3 +1,4 @@
+import { responseModes } from '@sallyport/protocol'
 import type { DoorSettings, RefreshSettings } from '../settings/door.ts'
 import type { Platform } from './platform.ts'
 
@@ -27,6 +28,12 @@ function checkDoor(door: DoorSettings): readonly string[] {
         ...(door.codeLifetime > 0 && door.codeLifetime <= 600
           ? []
           : [`${name}.codeLifetime must be 1 to 600 seconds`]),
+        ...(door.responseModes === undefined || door.responseModes.length > 0
+          ? []
+          : [`${name}.responseModes must name at least one mode`]),
+        ...(door.responseModes ?? [])
+          .filter((mode) => !responseModes.includes(mode))
+          .map((mode) => `${name}.responseModes names the unknown mode ${mode}`),
         ...Object.entries(door.roles).flatMap(([role, scope]) =>
           scope
             .filter((value) => !(value in door.scopes))

@@ -1,4 +1,4 @@
-import type { KeyFormat, Scope, Shape } from '@sallyport/protocol'
+import type { KeyFormat, ResponseMode, Scope, Shape } from '@sallyport/protocol'
 
 /** How a door's refresh tokens live. Spans in seconds. */
 export interface RefreshSettings {
@@ -93,6 +93,8 @@ export interface AppsDoor extends DoorBase {
   readonly dpop?: 'off' | 'optional' | 'required'
   /** Whether proofs need a nonce of the server's; they do when left out. @see RFC 9449 §8 */
   readonly dpopNonce?: boolean
+  /** How its authorization responses may travel; by query alone when left out. */
+  readonly responseModes?: readonly ResponseMode[]
   readonly accessLifetime: number
   readonly accessFormat?: AccessFormat
   readonly refresh: RefreshSettings

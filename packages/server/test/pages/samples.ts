@@ -9,6 +9,7 @@ import {
   type ErrorModel,
   errorCodePage,
   errorPage,
+  formPostPage,
   type SignedOutModel,
   type SignInModel,
   type SignUpModel,
@@ -174,6 +175,14 @@ export const samples: readonly Sample[] = [
   sample('consent', consentPage, consent),
   sample('consent-choices', consentPage, narrowed),
   sample('consent-bare', consentPage, bare),
+  sample('form-post', formPostPage, {
+    action: 'https://app.example/callback?tenant=1',
+    clientHost: 'app.example',
+    fields: [
+      { name: 'code', value: 'SplxlOBeZQQYbYS6WxSbIA' },
+      { name: 'state', value: 'a b&c=d' },
+    ],
+  }),
   sample('error', errorPage, error),
   sample('error-bare', errorPage, {
     status: 404,

@@ -13,7 +13,7 @@ import type { Client, TeamMembership } from '../../store/contract/index.ts'
 import type { SignedIn } from '../browser.ts'
 import type { Reply } from '../door.ts'
 import type { AppsContext } from './context.ts'
-import { respondError } from './respond.ts'
+import { respondError, responseModesOf } from './respond.ts'
 
 /** A request that may be put to a person: client and redirect address are proven. */
 export interface ProvenRequest {
@@ -48,29 +48,34 @@ export async function readAuthorization(
   const found =
     clientId === undefined ? undefined : await services.store.clients.find(clientId, services.now())
   const client = found?.doorId === door.id ? found : undefined
-  const policy = { pkce: door.pkce, scopes: Object.keys(door.scopes), dpop: (door.dpop ?? 'off') !== 'off' }
+  const policy = {
+    pkce: door.pkce,
+    scopes: Object.keys(door.scopes),
+    dpop: (door.dpop ?? 'off') !== 'off',
+    responseModes: responseModesOf(door),
+  }
   const decision = decideAuthorizationRequest({ ...query, client, policy })
   switch (decision.outcome) {
     case 'page':
       throw new ProtocolError(decision.error, decision.description)
     case 'redirect':
-      return { reply: respondError(decision, decision, apps) }
+      return { reply: await respondError(decision, decision, apps) }
     case 'ask':
       if (!client) throw new ProtocolError('invalid_client', 'unknown client')
       return withHint(decision.request, client, apps)
   }
 }
 
-function withHint(
+async function withHint(
   request: AuthorizationRequest,
   client: Client,
   apps: AppsContext,
-): ProvenRequest | { readonly reply: Reply } {
+): Promise<ProvenRequest | { readonly reply: Reply }> {
   const { idTokenHint } = request
   const hintedSubject = idTokenHint === undefined ? undefined : subjectOf(idTokenHint, client, apps)
   if (idTokenHint === undefined || hintedSubject !== undefined) return { request, client, hintedSubject }
   const description = 'id_token_hint is not an ID token of this server for this client'
-  return { reply: respondError(request, { error: 'invalid_request', description }, apps) }
+  return { reply: await respondError(request, { error: 'invalid_request', description }, apps) }
 }
 
 /** The teams a token could be for, and the one that is settled. */

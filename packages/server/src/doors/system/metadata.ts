@@ -1,6 +1,7 @@
-import { dpopAlgorithms, promptValues } from '@sallyport/protocol'
+import { dpopAlgorithms, promptValues, responseModeNames } from '@sallyport/protocol'
 import type { AppsDoor, DoorSettings } from '../../settings/door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
+import { responseModesOf } from '../apps/respond.ts'
 import type { Endpoint, Reply } from '../door.ts'
 import type { Services } from '../services.ts'
 
@@ -13,6 +14,7 @@ function appsMetadata(
 ): Readonly<Record<string, unknown>> {
   const at = (endpoint: keyof AppsDoor['endpoints']) => `${baseUrl}${door.path}/${door.endpoints[endpoint]}`
   const openid = 'openid' in door.scopes
+  const modes = responseModesOf(door)
   const authMethods = ['client_secret_basic', 'client_secret_post']
   return {
     issuer: issuerOf(door, baseUrl),
@@ -23,7 +25,10 @@ function appsMetadata(
     jwks_uri: `${baseUrl}/.well-known/jwks.json`,
     scopes_supported: Object.keys(door.scopes),
     response_types_supported: ['code'],
-    response_modes_supported: ['query'],
+    response_modes_supported: responseModeNames(modes),
+    ...(modes.some((mode) => mode.endsWith('.jwt')) && {
+      authorization_signing_alg_values_supported: ['ES256'],
+    }),
     grant_types_supported: door.grantTypes,
     code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: [...authMethods, 'none'],
