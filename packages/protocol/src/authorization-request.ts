@@ -12,7 +12,15 @@ export interface AuthorizationClient {
   readonly redirectUris: readonly string[]
   readonly scope: Scope
   readonly grantTypes: readonly string[]
+  /** Whether it may only push its requests. @see RFC 9126 §6 */
+  readonly requirePushed?: boolean
 }
+
+/**
+ * Where the parameters of a request were found: in the query or form that the browser brought, or with the client itself, who
+ * pushed them. @see RFC 9126 §4
+ */
+export type RequestSource = 'query' | 'pushed'
 
 /** What a door asks of authorization requests. */
 export interface AuthorizationPolicy {
@@ -23,6 +31,7 @@ export interface AuthorizationPolicy {
   readonly dpop: boolean
   /** How its responses may travel. */
   readonly responseModes: readonly ResponseMode[]
+  readonly pushedRequests: 'off' | 'optional' | 'required'
 }
 
 /** An authorization request as `parseQuery` read it; `client` is the door's own client of that id, if any. */
@@ -31,6 +40,7 @@ export interface AuthorizationInput {
   readonly repeated: readonly string[]
   readonly emptied: readonly string[]
   readonly client: AuthorizationClient | undefined
+  readonly source: RequestSource
   readonly policy: AuthorizationPolicy
 }
 
@@ -107,13 +117,19 @@ function proveAddress(
   return { value: { client, redirectUri: asked } }
 }
 
-function checkForm({ params, repeated }: AuthorizationInput, client: AuthorizationClient): Fault | undefined {
+function checkForm(
+  { params, repeated, source, policy }: AuthorizationInput,
+  client: AuthorizationClient,
+): Fault | undefined {
   if (!client.grantTypes.includes('authorization_code')) {
     return fault('unauthorized_client', 'the client may not use authorization codes')
   }
   if (repeated.length > 0) return fault('invalid_request', 'a parameter is repeated')
   if (params.has('request')) return fault('request_not_supported', 'request objects are not supported')
+  // Only names that this server gave are looked up, before this; it fetches nothing. RFC 9101 §10.4
   if (params.has('request_uri')) return fault('request_uri_not_supported', 'request_uri is not supported')
+  if (source === 'query' && (client.requirePushed || policy.pushedRequests === 'required'))
+    return fault('invalid_request', 'the request must be pushed first')
   const type = params.get('response_type')
   if (type === undefined) return fault('invalid_request', 'response_type is missing')
   if (type !== 'code') return fault('unsupported_response_type', 'response_type must be code')

@@ -21,6 +21,8 @@ const table = {
   interaction_required: 400,
   request_not_supported: 400,
   request_uri_not_supported: 400,
+  // RFC 9101 §6, §7
+  invalid_request_uri: 400,
   // the people door
   no_active_account: 401,
   token_not_valid: 401,

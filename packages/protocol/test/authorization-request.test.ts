@@ -29,6 +29,7 @@ const strict: AuthorizationPolicy = {
   scopes: ['chatbot:read', 'session:read', 'session:write'],
   dpop: true,
   responseModes: ['query'],
+  pushedRequests: 'off',
 }
 const mayOmit: AuthorizationPolicy = { ...strict, pkce: 'confidential-may-omit' }
 
@@ -36,7 +37,7 @@ function decide(query: string, client: AuthorizationClient | undefined = app, po
   const read = parseQuery(query)
   if (read.outcome === 'refuse') throw new Error(read.description)
   const { params, repeated, emptied } = read
-  return decideAuthorizationRequest({ params, repeated, emptied, client, policy })
+  return decideAuthorizationRequest({ params, repeated, emptied, client, policy, source: 'query' })
 }
 const without = (name: string) => documented.replace(new RegExp(`&?${name}=[^&]*`), '')
 const withValue = (name: string, value: string) => `${without(name)}&${name}=${value}`
@@ -86,7 +87,7 @@ test('authorization request: an unknown client is a page', () => {
   const read = parseQuery(documented)
   assert.equal(read.outcome, 'ok')
   if (read.outcome !== 'ok') return
-  const decision = decideAuthorizationRequest({ ...read, client: undefined, policy: strict })
+  const decision = decideAuthorizationRequest({ ...read, client: undefined, policy: strict, source: 'query' })
   assert.deepEqual(decision, {
     outcome: 'page',
     error: 'invalid_request',

@@ -93,6 +93,8 @@ export interface AppsDoor extends DoorBase {
   readonly dpop?: 'off' | 'optional' | 'required'
   /** Whether proofs need a nonce of the server's; they do when left out. @see RFC 9449 §8 */
   readonly dpopNonce?: boolean
+  /** Whether clients may or must push their authorization requests; not at all when left out. @see RFC 9126 */
+  readonly pushedRequests?: 'off' | 'optional' | 'required'
   /** How its authorization responses may travel; by query alone when left out. */
   readonly responseModes?: readonly ResponseMode[]
   readonly accessLifetime: number
@@ -106,6 +108,8 @@ export interface AppsDoor extends DoorBase {
     readonly revoke: string
     readonly introspect: string
     readonly userinfo: string
+    /** `par` when left out. */
+    readonly push?: string
   }
   /** Requests of one address to the credential endpoints. */
   readonly credentialLimit: Window

@@ -2,11 +2,13 @@ import { ProtocolError } from '@sallyport/protocol'
 import { registerClient, rotateClientSecret } from '../../accounts/clients.ts'
 import type { DoorSettings } from '../../settings/door.ts'
 import type { Client } from '../../store/contract/index.ts'
+import { takesPushed } from '../apps/request-source.ts'
 import type { Endpoint } from '../door.ts'
 import { type AdminContext, adminPath, forAdmin, noStore } from './context.ts'
 import {
   type Body,
   optionalChoice,
+  optionalFlag,
   optionalIds,
   optionalRedirectUris,
   optionalScope,
@@ -30,6 +32,7 @@ function clientBody(client: Client): Readonly<Record<string, unknown>> {
     scope: scope.join(' '),
     redirect_uris: redirectUris,
     ...(resources && { resources }),
+    ...(client.requirePushed && { require_pushed_authorization_requests: true }),
   }
 }
 
@@ -46,6 +49,13 @@ function doorOf(body: Body, doors: readonly DoorSettings[]): ClientDoor {
 
 const knownScopes = (door: ClientDoor): readonly string[] =>
   door.kind === 'apps' ? Object.keys(door.scopes) : []
+
+function readRequirePushed(body: Body, door: ClientDoor): boolean | undefined {
+  const required = optionalFlag(body, 'require_pushed_authorization_requests')
+  if (required !== true || (door.kind === 'apps' && takesPushed(door))) return required
+  const description = 'require_pushed_authorization_requests: the door takes no pushed requests'
+  throw new ProtocolError('invalid_request', description)
+}
 
 function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'createdAt'> {
   const type = optionalChoice(body, 'type', ['confidential', 'public'] as const) ?? 'confidential'
@@ -76,6 +86,7 @@ function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'cr
     scope: [...scope].sort(),
     redirectUris,
     resources,
+    requirePushed: readRequirePushed(body, door) ?? false,
   }
 }
 
@@ -124,11 +135,13 @@ export function clientEndpoint(admin: AdminContext): Endpoint {
         const redirectUris = optionalRedirectUris(body)
         const scope = optionalScope(body, 'scope', knownScopes(door))
         const resources = optionalIds(body, 'resources')
+        const requirePushed = readRequirePushed(body, door)
         const change = {
           ...(name !== undefined && { name }),
           ...(redirectUris && { redirectUris }),
           ...(scope && { scope }),
           ...(resources && { resources }),
+          ...(requirePushed !== undefined && { requirePushed }),
         }
         const { clientId } = client
         const detail = Object.entries(change)

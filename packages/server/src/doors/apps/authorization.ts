@@ -1,4 +1,5 @@
 import {
+  type AuthorizationDecision,
   type AuthorizationRequest,
   decideAuthorizationRequest,
   decideTeam,
@@ -13,6 +14,7 @@ import type { Client, TeamMembership } from '../../store/contract/index.ts'
 import type { SignedIn } from '../browser.ts'
 import type { Reply } from '../door.ts'
 import type { AppsContext } from './context.ts'
+import { readRequestParams, type RequestParams } from './request-source.ts'
 import { respondError, responseModesOf } from './respond.ts'
 
 /** A request that may be put to a person: client and redirect address are proven. */
@@ -21,7 +23,14 @@ export interface ProvenRequest {
   readonly client: Client
   /** Subject of the ID token that came along, which this door made for this client. */
   readonly hintedSubject: string | undefined
+  /** Hash of the name under which the client pushed it. */
+  readonly pushedHash: string | undefined
 }
+
+/** What the rules say of a request's parameters. */
+export type Judged =
+  | Exclude<AuthorizationDecision, { readonly outcome: 'ask' }>
+  | ({ readonly outcome: 'ask' } & Omit<ProvenRequest, 'pushedHash'>)
 
 /** The subject of an ID token of ours for that client, however old; `undefined` for anything else. @see OpenID Connect Core §3.1.2.1 */
 function subjectOf(hint: string, { clientId }: Client, { door, services }: AppsContext): string | undefined {
@@ -30,6 +39,47 @@ function subjectOf(hint: string, { clientId }: Client, { door, services }: AppsC
   const { iss, aud, sub } = jws.payload
   const ours = iss === issuerOf(door, services.baseUrl) && aud === clientId
   return ours && typeof sub === 'string' ? sub : undefined
+}
+
+/** Judges the parameters of a request of that client, wherever they came from. @see RFC 6749 §4.1.2.1, RFC 9126 §2.1 */
+export async function judge(
+  { params, repeated, emptied, source }: RequestParams,
+  client: Client | undefined,
+  apps: AppsContext,
+): Promise<Judged> {
+  const { door } = apps
+  const policy = {
+    pkce: door.pkce,
+    scopes: Object.keys(door.scopes),
+    dpop: (door.dpop ?? 'off') !== 'off',
+    responseModes: responseModesOf(door),
+    pushedRequests: door.pushedRequests ?? 'off',
+  }
+  const decision = decideAuthorizationRequest({ params, repeated, emptied, client, source, policy })
+  if (decision.outcome !== 'ask') return decision
+  if (!client) throw new ProtocolError('invalid_client', 'unknown client')
+  const { request } = decision
+  const hintedSubject =
+    request.idTokenHint === undefined ? undefined : subjectOf(request.idTokenHint, client, apps)
+  if (request.idTokenHint === undefined || hintedSubject !== undefined)
+    return { outcome: 'ask', request, client, hintedSubject }
+  const description = 'id_token_hint is not an ID token of this server for this client'
+  return { outcome: 'redirect', ...request, error: 'invalid_request', description }
+}
+
+/** Refuses a request at its proven address. A pushed one is answered with that, and can't be used again. @see RFC 9126 §7.3 */
+export async function refuseRequest(
+  {
+    request,
+    pushedHash,
+  }: Pick<ProvenRequest, 'pushedHash'> & {
+    readonly request: Parameters<typeof respondError>[0]
+  },
+  refusal: Parameters<typeof respondError>[1],
+  apps: AppsContext,
+): Promise<Reply> {
+  if (pushedHash !== undefined) await apps.services.store.requests.end(pushedHash)
+  return respondError(request, refusal, apps)
 }
 
 /**
@@ -44,38 +94,20 @@ export async function readAuthorization(
   const { door, services } = apps
   const query = parseQuery(search)
   if (query.outcome === 'refuse') throw new ProtocolError('invalid_request', query.description)
-  const clientId = query.params.get('client_id')
+  const read = await readRequestParams(query, door, services)
+  const clientId = read.params.get('client_id')
   const found =
     clientId === undefined ? undefined : await services.store.clients.find(clientId, services.now())
-  const client = found?.doorId === door.id ? found : undefined
-  const policy = {
-    pkce: door.pkce,
-    scopes: Object.keys(door.scopes),
-    dpop: (door.dpop ?? 'off') !== 'off',
-    responseModes: responseModesOf(door),
-  }
-  const decision = decideAuthorizationRequest({ ...query, client, policy })
-  switch (decision.outcome) {
+  const judged = await judge(read, found?.doorId === door.id ? found : undefined, apps)
+  const { pushedHash } = read
+  switch (judged.outcome) {
     case 'page':
-      throw new ProtocolError(decision.error, decision.description)
+      throw new ProtocolError(judged.error, judged.description)
     case 'redirect':
-      return { reply: await respondError(decision, decision, apps) }
+      return { reply: await refuseRequest({ request: judged, pushedHash }, judged, apps) }
     case 'ask':
-      if (!client) throw new ProtocolError('invalid_client', 'unknown client')
-      return withHint(decision.request, client, apps)
+      return { ...judged, pushedHash }
   }
-}
-
-async function withHint(
-  request: AuthorizationRequest,
-  client: Client,
-  apps: AppsContext,
-): Promise<ProvenRequest | { readonly reply: Reply }> {
-  const { idTokenHint } = request
-  const hintedSubject = idTokenHint === undefined ? undefined : subjectOf(idTokenHint, client, apps)
-  if (idTokenHint === undefined || hintedSubject !== undefined) return { request, client, hintedSubject }
-  const description = 'id_token_hint is not an ID token of this server for this client'
-  return { reply: await respondError(request, { error: 'invalid_request', description }, apps) }
 }
 
 /** The teams a token could be for, and the one that is settled. */

@@ -5,12 +5,17 @@ import { refuseAsPage } from '../page.ts'
 import { mediaType } from '../read-body.ts'
 import { readPageForm } from '../read-page-form.ts'
 import { auditEvent } from '../services.ts'
-import { grantableScope, type ProvenRequest, readAuthorization, teamOf } from './authorization.ts'
+import {
+  grantableScope,
+  type ProvenRequest,
+  readAuthorization,
+  refuseRequest,
+  teamOf,
+} from './authorization.ts'
 import { mustAsk, showConsent, wasShown } from './consent.ts'
 import { type AppsContext, pathOf } from './context.ts'
 import { grantCode } from './grant-code.ts'
 import { authenticationOf, chooseAccount, toSignIn } from './interaction.ts'
-import { respondError } from './respond.ts'
 
 /** The longest request that is sent on as an address; longer ones would not fit into a header with the cookies. */
 const longestQuery = 8000
@@ -22,7 +27,7 @@ async function show(request: Request, apps: AppsContext): Promise<Reply> {
   if ('reply' in proven) return proven.reply
   const silent = proven.request.prompt.includes('none')
   const refuse = (error: 'login_required' | 'consent_required' | 'access_denied', description: string) =>
-    respondError(proven.request, { error, description }, apps)
+    refuseRequest(proven, { error, description }, apps)
 
   const signedIn = await findSignedIn(request, apps.services)
   const authentication = authenticationOf(request, proven, signedIn, apps)
@@ -62,7 +67,7 @@ async function decline(
   const { clientId } = proven.client
   const event = auditEvent(request, apps.door.id)('consent.denied', { accountId, clientId })
   await apps.services.store.audit.add(event, apps.services.now())
-  return respondError(proven.request, { error: 'access_denied', description: 'the person declined' }, apps)
+  return refuseRequest(proven, { error: 'access_denied', description: 'the person declined' }, apps)
 }
 
 async function decide(request: Request, apps: AppsContext): Promise<Reply> {
@@ -91,7 +96,7 @@ async function decide(request: Request, apps: AppsContext): Promise<Reply> {
   if (!team) throw new ProtocolError('access_denied', notAMember)
   const scope = grantableScope(tickedScope(proven.request.scope, form.all('scope')), team.role, apps)
   if (scope.length === 0 && proven.request.scope.length > 0) {
-    return respondError(proven.request, { error: 'access_denied', description: 'nothing was granted' }, apps)
+    return refuseRequest(proven, { error: 'access_denied', description: 'nothing was granted' }, apps)
   }
   return grantCode(proven, { signedIn, teamId: team.teamId, scope, consent: 'given' }, request, apps)
 }

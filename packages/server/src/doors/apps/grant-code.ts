@@ -19,7 +19,7 @@ export interface Approval {
 
 /** Records the approval with its family and code in one step, and sends the code. @see RFC 6749 §4.1.2 */
 export async function grantCode(
-  { request, client }: ProvenRequest,
+  { request, client, pushedHash }: ProvenRequest,
   approval: Approval,
   httpRequest: Request,
   apps: AppsContext,
@@ -50,6 +50,7 @@ export async function grantCode(
       hash: secretHash(code),
       sessionHash: session.hash,
       consent,
+      pushedHash,
       redirectUri: request.redirectUri,
       askedRedirectUri: request.askedRedirectUri,
       codeChallenge: request.codeChallenge,
@@ -66,7 +67,7 @@ export async function grantCode(
   if (!recorded)
     throw new ProtocolError(
       'access_denied',
-      'Your session or your consent has ended. Go back to the app and start again.',
+      'Your session or your consent has ended, or this was answered already. Go back to the app and start again.',
     )
   return respondCode(request, code, apps)
 }

@@ -1,6 +1,7 @@
 import { parseEmail, parseQuery, redirectUriMatches } from '@sallyport/protocol'
 import { formActionOf } from '../../pages/index.ts'
 import type { AppsDoor } from '../../settings/door.ts'
+import { readRequestParams } from '../apps/request-source.ts'
 import type { Services } from '../services.ts'
 
 /** Where a browser may go after signing in, and what is known of the app that waits there. */
@@ -24,21 +25,22 @@ const authorizePath = (door: AppsDoor) => `${door.path}/${door.endpoints.authori
  * everything else leads home, so the sign-in page is no open redirector.
  * @see RFC 9700 §4.11
  */
-export async function readReturnTo(
-  value: string | undefined,
-  { doors, store, now }: Services,
-): Promise<ReturnTo> {
+export async function readReturnTo(value: string | undefined, services: Services): Promise<ReturnTo> {
+  const { doors, store, now } = services
   if (value === undefined || !headerSafe.test(value)) return home
   const [path = '', ...rest] = value.split('?')
   const search = rest.join('?')
   const bare = path.replace(/\/$/, '')
-  const door = doors.find((candidate) => candidate.kind === 'apps' && authorizePath(candidate) === bare)
+  const door = doors.find(
+    (candidate): candidate is AppsDoor => candidate.kind === 'apps' && authorizePath(candidate) === bare,
+  )
   if (!door) return home
   const query = parseQuery(search)
   if (query.outcome === 'refuse') return home
-  const clientId = query.params.get('client_id')
+  const { params } = await readRequestParams(query, door, services, true)
+  const clientId = params.get('client_id')
   const client = clientId === undefined ? undefined : await store.clients.find(clientId, now())
-  const redirectUri = query.params.get('redirect_uri') ?? client?.redirectUris[0]
+  const redirectUri = params.get('redirect_uri') ?? client?.redirectUris[0]
   const proven =
     client &&
     redirectUri !== undefined &&
@@ -48,7 +50,7 @@ export async function readReturnTo(
   return {
     path: `${path}?${search}`,
     clientName: client?.name,
-    loginHint: parseEmail(query.params.get('login_hint') ?? ''),
+    loginHint: parseEmail(params.get('login_hint') ?? ''),
     formActions: action === undefined ? [] : [action],
   }
 }

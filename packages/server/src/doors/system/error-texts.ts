@@ -80,8 +80,12 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     remedy: 'Send the parameters themselves.',
   },
   request_uri_not_supported: {
-    meaning: 'Request objects by reference are not taken here.',
-    remedy: 'Send the parameters themselves.',
+    meaning: 'Request objects by reference are not taken here: the server fetches nothing.',
+    remedy: 'Send the parameters themselves, or push them where the metadata names an endpoint for that.',
+  },
+  invalid_request_uri: {
+    meaning: 'The pushed request is unknown, too old, another client’s, or was answered already.',
+    remedy: 'Push the request again, send the browser within 90 seconds, and use each request_uri once.',
   },
   no_active_account: {
     meaning: 'E-mail address and password do not match an account that may sign in.',

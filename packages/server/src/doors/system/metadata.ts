@@ -1,6 +1,8 @@
 import { dpopAlgorithms, promptValues, responseModeNames } from '@sallyport/protocol'
 import type { AppsDoor, DoorSettings } from '../../settings/door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
+import { pathOf } from '../apps/context.ts'
+import { takesPushed } from '../apps/request-source.ts'
 import { responseModesOf } from '../apps/respond.ts'
 import type { Endpoint, Reply } from '../door.ts'
 import type { Services } from '../services.ts'
@@ -12,7 +14,7 @@ function appsMetadata(
   door: AppsDoor,
   { baseUrl, signing, now }: Services,
 ): Readonly<Record<string, unknown>> {
-  const at = (endpoint: keyof AppsDoor['endpoints']) => `${baseUrl}${door.path}/${door.endpoints[endpoint]}`
+  const at = (endpoint: keyof AppsDoor['endpoints']) => baseUrl + pathOf({ door }, endpoint)
   const openid = 'openid' in door.scopes
   const modes = responseModesOf(door)
   const authMethods = ['client_secret_basic', 'client_secret_post']
@@ -22,6 +24,10 @@ function appsMetadata(
     token_endpoint: at('token'),
     revocation_endpoint: at('revoke'),
     introspection_endpoint: at('introspect'),
+    ...(takesPushed(door) && {
+      pushed_authorization_request_endpoint: at('push'),
+      require_pushed_authorization_requests: door.pushedRequests === 'required',
+    }),
     jwks_uri: `${baseUrl}/.well-known/jwks.json`,
     scopes_supported: Object.keys(door.scopes),
     response_types_supported: ['code'],

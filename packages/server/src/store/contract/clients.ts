@@ -14,6 +14,8 @@ export interface Client {
   readonly redirectUris: readonly string[]
   /** Ids of the only objects a machine token may touch; `undefined` means no such limit, empty means none. */
   readonly resources: readonly string[] | undefined
+  /** Whether it has to push its authorization requests; left out: as the door has it. @see RFC 9126 §6 */
+  readonly requirePushed?: boolean
   readonly createdAt: number
 }
 
@@ -51,7 +53,7 @@ export interface ClientStore {
   find(clientId: string, now: number): Promise<ClientWithSecrets | undefined>
   /** Clients of a team, or all that are global when `teamId` is undefined. */
   list(teamId: string | undefined): Promise<readonly Client[]>
-  /** Changes name, redirect URIs, scope or resources. The grant types never change. */
+  /** Changes what is named. The grant types never change. */
   update(
     clientId: string,
     change: {
@@ -59,6 +61,7 @@ export interface ClientStore {
       readonly redirectUris?: readonly string[]
       readonly scope?: Scope
       readonly resources?: readonly string[]
+      readonly requirePushed?: boolean
     },
     event: AuditEvent,
     now: number,

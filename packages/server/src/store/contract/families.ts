@@ -56,6 +56,8 @@ export interface ApprovedCode extends NewCode {
   readonly sessionHash: string
   /** Whether the person was asked just now, or the code rests on what they consented to before. */
   readonly consent: 'given' | 'standing'
+  /** Hash of the pushed request that it answers. */
+  readonly pushedHash?: string | undefined
 }
 
 /** A code as a request found it. */
@@ -92,7 +94,7 @@ export interface FamilyStore {
   bindKey(familyId: string, jkt: string): Promise<boolean>
   /** Ends it; `false` when it had ended or never was. */
   end(familyId: string, event: AuditEvent, now: number): Promise<boolean>
-  /** Records the consent that was given, the family and its code in one step; `false`, and nothing recorded, when the session that approved or the consent that stood has ended. */
+  /** Records the consent that was given, the family and its code in one step; `false`, and nothing recorded, when the session that approved, the consent that stood or the pushed request has ended: that is answered once. */
   createWithCode(family: NewFamily, code: ApprovedCode, event: AuditEvent, now: number): Promise<boolean>
   /** A code with its family, as it is; whoever rests on it still has to take it. */
   findCode(hash: string): Promise<TakenCode | undefined>

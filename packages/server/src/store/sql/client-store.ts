@@ -8,7 +8,7 @@ import type {
   Consent,
 } from '../contract/index.ts'
 import type { Database, Row } from '../database.ts'
-import { list, number, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
+import { bit, flag, list, number, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
 import { audit, change, changes, endFamilies, remove, run, update } from './statements.ts'
 
 const set = (values: readonly string[] | undefined) => values?.join(' ')
@@ -24,6 +24,7 @@ function readClient(row: Row): Client {
     scope: list(row, 'scope'),
     redirectUris: list(row, 'redirect_uris'),
     resources: optionalList(row, 'resources'),
+    requirePushed: flag(row, 'require_pushed'),
     createdAt: number(row, 'created_at'),
   }
 }
@@ -59,11 +60,22 @@ export class SqlClientStore implements ClientStore {
     event: AuditEvent,
     now: number,
   ): Promise<boolean> {
-    const { clientId, doorId, name, type, teamId, grantTypes, scope, redirectUris, resources } = client
+    const {
+      clientId,
+      doorId,
+      name,
+      type,
+      teamId,
+      grantTypes,
+      scope,
+      redirectUris,
+      resources,
+      requirePushed,
+    } = client
     return run(this.#db, [
       {
-        sql: `INSERT INTO client (client_id, door_id, name, type, team_id, grant_types, scope, redirect_uris, resources, created_at)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (client_id) DO NOTHING`,
+        sql: `INSERT INTO client (client_id, door_id, name, type, team_id, grant_types, scope, redirect_uris, resources, created_at, require_pushed)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (client_id) DO NOTHING`,
         params: [
           clientId,
           doorId,
@@ -75,6 +87,7 @@ export class SqlClientStore implements ClientStore {
           redirectUris.join(' '),
           orNull(set(resources)),
           now,
+          bit(requirePushed ?? false),
         ],
         mustTouch: true,
       },
@@ -117,16 +130,24 @@ export class SqlClientStore implements ClientStore {
       redirectUris,
       scope,
       resources,
+      requirePushed,
     }: {
       readonly name?: string
       readonly redirectUris?: readonly string[]
       readonly scope?: Scope
       readonly resources?: readonly string[]
+      readonly requirePushed?: boolean
     },
     event: AuditEvent,
     now: number,
   ): Promise<boolean> {
-    const columns = { name, redirect_uris: set(redirectUris), scope: set(scope), resources: set(resources) }
+    const columns = {
+      name,
+      redirect_uris: set(redirectUris),
+      scope: set(scope),
+      resources: set(resources),
+      require_pushed: requirePushed === undefined ? undefined : bit(requirePushed),
+    }
     return run(this.#db, [
       update('client', 'client_id', clientId, columns),
       change('client', clientId, now),
@@ -170,6 +191,7 @@ export class SqlClientStore implements ClientStore {
       remove('client_secret', 'client_id', clientId),
       remove('authorization_code', 'client_id', clientId),
       remove('consent', 'client_id', clientId),
+      remove('pushed_request', 'client_id', clientId),
       change('client', clientId, now),
       audit(event, now),
     ])

@@ -10,7 +10,7 @@ import type {
 } from '../contract/index.ts'
 import type { Database, Row, Statement } from '../database.ts'
 import { list, number, optionalNumber, optionalText, orNull, text } from './row.ts'
-import { audit, change, proveSignIn, run } from './statements.ts'
+import { audit, change, proveSignIn, remove, run } from './statements.ts'
 
 const kinds: readonly FamilyKind[] = ['login', 'code', 'vendor', 'machine']
 
@@ -166,6 +166,9 @@ export class SqlFamilyStore implements FamilyStore {
           expiresAt,
         ],
       },
+      ...(code.pushedHash === undefined
+        ? []
+        : [{ ...remove('pushed_request', 'hash', code.pushedHash), mustTouch: true as const }]),
       code.consent === 'given' ? giveConsent(family, now) : holdConsent(family),
       audit(event, now),
     ])
