@@ -2,6 +2,7 @@ import { isThumbprint } from './dpop.ts'
 import type { ErrorCode } from './errors.ts'
 import { isCodeChallenge } from './pkce.ts'
 import { redirectUriMatches } from './redirect-uri.ts'
+import { readResources, type Resources } from './resource-indicator.ts'
 import { parseResponseMode, type ResponseMode } from './response-mode.ts'
 import { parseScope, type Scope, scopeWithin } from './scope.ts'
 
@@ -32,6 +33,8 @@ export interface AuthorizationPolicy {
   /** How its responses may travel. */
   readonly responseModes: readonly ResponseMode[]
   readonly pushedRequests: 'off' | 'optional' | 'required'
+  /** Resources that can be named; none: the parameter is ignored. */
+  readonly resources: readonly string[]
 }
 
 /** An authorization request as `parseQuery` read it; `client` is the door's own client of that id, if any. */
@@ -39,6 +42,8 @@ export interface AuthorizationInput {
   readonly params: ReadonlyMap<string, string>
   readonly repeated: readonly string[]
   readonly emptied: readonly string[]
+  /** Every `resource`: it may come several times. @see RFC 8707 §2 */
+  readonly resources: readonly string[]
   readonly client: AuthorizationClient | undefined
   readonly source: RequestSource
   readonly policy: AuthorizationPolicy
@@ -53,6 +58,7 @@ export interface AuthorizationRequest {
   readonly state: string | undefined
   readonly scope: Scope
   readonly scopeAsked: boolean
+  readonly resources: Resources
   readonly codeChallenge: string | undefined
   /** Thumbprint of the key that the code is for. @see RFC 9449 §10 */
   readonly dpopJkt: string | undefined
@@ -211,6 +217,9 @@ function readRequest(
   if ('error' in dpopJkt) return dpopJkt
   const scope = readScope(input, client)
   if ('error' in scope) return scope
+  const resources =
+    input.policy.resources.length === 0 ? [] : readResources(input.resources, input.policy.resources)
+  if (!resources) return fault('invalid_target', 'resource is not known')
   const prompt = readPrompt(params)
   if ('error' in prompt) return prompt
   const maxAge = readMaxAge(params)
@@ -223,6 +232,7 @@ function readRequest(
       state: params.get('state'),
       scope: scope.value,
       scopeAsked: params.has('scope'),
+      resources,
       codeChallenge: challenge.value,
       dpopJkt: dpopJkt.value,
       nonce: params.get('nonce'),

@@ -21,6 +21,8 @@ const table = {
   interaction_required: 400,
   request_not_supported: 400,
   request_uri_not_supported: 400,
+  // RFC 8707 §2
+  invalid_target: 400,
   // RFC 9101 §6, §7
   invalid_request_uri: 400,
   // the people door

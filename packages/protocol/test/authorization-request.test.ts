@@ -30,14 +30,16 @@ const strict: AuthorizationPolicy = {
   dpop: true,
   responseModes: ['query'],
   pushedRequests: 'off',
+  resources: ['https://api.example/a', 'https://api.example/b'],
 }
 const mayOmit: AuthorizationPolicy = { ...strict, pkce: 'confidential-may-omit' }
 
 function decide(query: string, client: AuthorizationClient | undefined = app, policy = strict) {
-  const read = parseQuery(query)
+  const read = parseQuery(query, ['resource'])
   if (read.outcome === 'refuse') throw new Error(read.description)
-  const { params, repeated, emptied } = read
-  return decideAuthorizationRequest({ params, repeated, emptied, client, policy, source: 'query' })
+  const { params, repeated, emptied, lists } = read
+  const resources = lists.get('resource') ?? []
+  return decideAuthorizationRequest({ params, repeated, emptied, resources, client, policy, source: 'query' })
 }
 const without = (name: string) => documented.replace(new RegExp(`&?${name}=[^&]*`), '')
 const withValue = (name: string, value: string) => `${without(name)}&${name}=${value}`
@@ -87,7 +89,13 @@ test('authorization request: an unknown client is a page', () => {
   const read = parseQuery(documented)
   assert.equal(read.outcome, 'ok')
   if (read.outcome !== 'ok') return
-  const decision = decideAuthorizationRequest({ ...read, client: undefined, policy: strict, source: 'query' })
+  const decision = decideAuthorizationRequest({
+    ...read,
+    resources: [],
+    client: undefined,
+    policy: strict,
+    source: 'query',
+  })
   assert.deepEqual(decision, {
     outcome: 'page',
     error: 'invalid_request',
@@ -211,6 +219,7 @@ test('authorization request: the documented request is asked about', () => {
       state: 'random_state_string',
       scope: ['chatbot:read', 'session:read'],
       scopeAsked: true,
+      resources: [],
       codeChallenge: challenge,
       dpopJkt: undefined,
       nonce: undefined,

@@ -11,6 +11,7 @@ import type { GrantContext, GrantDoor } from '../grants/context.ts'
 import type { DoorSettings, LimitTable } from '../settings/door.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
 import { issuerOf } from '../settings/issuer.ts'
+import { knownResources } from '../settings/resources.ts'
 import type { AuditEvent, Store } from '../store/contract/index.ts'
 import type { Request } from './door.ts'
 
@@ -64,7 +65,15 @@ export async function grantContext(
   const { store, sealer, baseUrl, signing } = services
   const now = services.now()
   const { id, accessLifetime, accessFormat = 'jwt', refresh } = door
-  const grantDoor: GrantDoor = { id, issuer: issuerOf(door, baseUrl), accessLifetime, accessFormat, refresh }
+  const resources = door.kind === 'apps' ? knownResources(door, baseUrl) : []
+  const grantDoor: GrantDoor = {
+    id,
+    issuer: issuerOf(door, baseUrl),
+    accessLifetime,
+    accessFormat,
+    refresh,
+    resources,
+  }
   return {
     store,
     sealer,

@@ -16,7 +16,7 @@ export const clientCredentials: Grant = {
   grantType: 'client_credentials',
   params: ['scope'],
 
-  async exchange({ client, params }, context: GrantContext) {
+  async exchange({ client, params, resources }, context: GrantContext) {
     // A machine token without a team would reach every team's data.
     if (client.teamId === undefined)
       throw new ProtocolError('unauthorized_client', 'client belongs to no team')
@@ -36,6 +36,7 @@ export const clientCredentials: Grant = {
         clientId: client.clientId,
         teamId: client.teamId,
         scope,
+        resources,
       },
       context,
     )

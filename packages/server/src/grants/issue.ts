@@ -1,4 +1,4 @@
-import { formatScope, type Scope } from '@sallyport/protocol'
+import { audienceOf, formatScope, type Scope } from '@sallyport/protocol'
 import { newSecret } from '../crypto/secret.ts'
 import { formatOpaqueToken } from '../crypto/opaque-token.ts'
 import { formatRefreshToken } from '../crypto/refresh-token.ts'
@@ -37,12 +37,12 @@ export function refreshExpiresAt(family: Family, { idle }: Pick<RefreshSettings,
  * @see RFC 9068 §2.2, RFC 9449 §6.1
  */
 export async function signTokens(unsigned: Unsigned, context: GrantContext): Promise<Granted> {
-  const { family, scope } = unsigned
+  const { family, scope, resources = [] } = unsigned
   const { sealer, door, now, jkt } = context
   const { familyId, accountId, clientId, teamId } = family
   const claims = {
     iss: door.issuer,
-    aud: door.issuer,
+    aud: audienceOf(resources, door.issuer),
     sub: accountId ?? clientId,
     ...(clientId !== undefined && { client_id: clientId }),
     scope: formatScope(scope),

@@ -9,10 +9,10 @@ export const refreshTokenGrant: Grant = {
   grantType: 'refresh_token',
   params: ['refresh_token', 'scope'],
 
-  async exchange({ client, params }, context) {
+  async exchange({ client, params, resources }, context) {
     const presented = params.get('refresh_token')
     if (presented === undefined) throw new ProtocolError('invalid_request', 'refresh_token is missing')
-    const ask = { presented, clientId: client.clientId, scope: requestedScope(params) }
+    const ask = { presented, clientId: client.clientId, scope: requestedScope(params), resources }
     const granted = await refresh(ask, context)
     if (await bindRefresh(client, granted.family, context)) return granted
     throw new ProtocolError('invalid_grant', 'refresh token is not valid', { detail: 'bound to another key' })

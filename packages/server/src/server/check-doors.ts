@@ -1,4 +1,4 @@
-import { responseModes } from '@sallyport/protocol'
+import { parseResource, responseModes } from '@sallyport/protocol'
 import type { DoorSettings, RefreshSettings } from '../settings/door.ts'
 import type { Platform } from './platform.ts'
 
@@ -11,6 +11,14 @@ function checkRefresh(name: string, refresh: RefreshSettings): readonly string[]
       : [`${name}.refresh.absolute must not be shorter than idle`]),
     ...(grace >= 0 && grace <= 60 ? [] : [`${name}.refresh.grace must be 0 to 60 seconds`]),
   ]
+}
+
+/** A path is one of this server's own addresses. */
+function isResource(identifier: string): boolean {
+  return (
+    parseResource(identifier.startsWith('/') ? `https://server.example${identifier}` : identifier) !==
+    undefined
+  )
 }
 
 function checkDoor(door: DoorSettings): readonly string[] {
@@ -34,6 +42,9 @@ function checkDoor(door: DoorSettings): readonly string[] {
         ...(door.responseModes ?? [])
           .filter((mode) => !responseModes.includes(mode))
           .map((mode) => `${name}.responseModes names the unknown mode ${mode}`),
+        ...Object.keys(door.resources ?? {})
+          .filter((one) => !isResource(one))
+          .map((one) => `${name}.resources: ${one} must be an https address without query, or a path`),
         ...Object.entries(door.roles).flatMap(([role, scope]) =>
           scope
             .filter((value) => !(value in door.scopes))

@@ -95,6 +95,11 @@ export interface AppsDoor extends DoorBase {
   readonly dpopNonce?: boolean
   /** Whether clients may or must push their authorization requests; not at all when left out. @see RFC 9126 */
   readonly pushedRequests?: 'off' | 'optional' | 'required'
+  /**
+   * APIs that a token can be for, by identifier, with the words that people are shown: absolute, or a path of this server. Left
+   * out: tokens are for all of them. @see RFC 8707
+   */
+  readonly resources?: Readonly<Record<string, string>>
   /** How its authorization responses may travel; by query alone when left out. */
   readonly responseModes?: readonly ResponseMode[]
   readonly accessLifetime: number

@@ -64,6 +64,7 @@ const consent: ConsentModel = {
 }
 
 const narrowed: ConsentModel = {
+  resources: [{ identifier: 'api.example/v1', name: 'Billing' }],
   ...consent,
   narrowable: true,
   warning: 'This app has not been reviewed by your administrator.',

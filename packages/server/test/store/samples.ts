@@ -45,6 +45,7 @@ export function family(more: Partial<NewFamily> = {}): NewFamily {
     scope: ['a', 'b'],
     authenticatedAt: now,
     nonce: undefined,
+    resources: [],
     expiresAt: undefined,
     ...more,
   }

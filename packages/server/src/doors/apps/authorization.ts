@@ -5,16 +5,16 @@ import {
   decideTeam,
   intersectScope,
   parseCompactJws,
-  parseQuery,
   ProtocolError,
   type Scope,
 } from '@sallyport/protocol'
 import { issuerOf } from '../../settings/issuer.ts'
+import { knownResources } from '../../settings/resources.ts'
 import type { Client, TeamMembership } from '../../store/contract/index.ts'
 import type { SignedIn } from '../browser.ts'
 import type { Reply } from '../door.ts'
 import type { AppsContext } from './context.ts'
-import { readRequestParams, type RequestParams } from './request-source.ts'
+import { parseRequest, readRequestParams, type RequestParams } from './request-source.ts'
 import { respondError, responseModesOf } from './respond.ts'
 
 /** A request that may be put to a person: client and redirect address are proven. */
@@ -43,7 +43,7 @@ function subjectOf(hint: string, { clientId }: Client, { door, services }: AppsC
 
 /** Judges the parameters of a request of that client, wherever they came from. @see RFC 6749 §4.1.2.1, RFC 9126 §2.1 */
 export async function judge(
-  { params, repeated, emptied, source }: RequestParams,
+  { source, ...read }: RequestParams,
   client: Client | undefined,
   apps: AppsContext,
 ): Promise<Judged> {
@@ -54,8 +54,9 @@ export async function judge(
     dpop: (door.dpop ?? 'off') !== 'off',
     responseModes: responseModesOf(door),
     pushedRequests: door.pushedRequests ?? 'off',
+    resources: knownResources(door, apps.services.baseUrl),
   }
-  const decision = decideAuthorizationRequest({ params, repeated, emptied, client, source, policy })
+  const decision = decideAuthorizationRequest({ ...read, client, source, policy })
   if (decision.outcome !== 'ask') return decision
   if (!client) throw new ProtocolError('invalid_client', 'unknown client')
   const { request } = decision
@@ -92,8 +93,8 @@ export async function readAuthorization(
   apps: AppsContext,
 ): Promise<ProvenRequest | { readonly reply: Reply }> {
   const { door, services } = apps
-  const query = parseQuery(search)
-  if (query.outcome === 'refuse') throw new ProtocolError('invalid_request', query.description)
+  const query = parseRequest(search)
+  if ('description' in query) throw new ProtocolError('invalid_request', query.description)
   const read = await readRequestParams(query, door, services)
   const clientId = read.params.get('client_id')
   const found =

@@ -1,5 +1,6 @@
-import { scopeWithin } from '@sallyport/protocol'
+import { consentCovers } from '@sallyport/protocol'
 import { type ConsentModel, consentPage, formActionOf } from '../../pages/index.ts'
+import { resourceNames } from '../../settings/resources.ts'
 import { issueCsrf, type SignedIn } from '../browser.ts'
 import type { Reply, Request } from '../door.ts'
 import { page } from '../page.ts'
@@ -31,7 +32,7 @@ export async function mustAsk(
   if (request.prompt.includes('consent') || client.type === 'public') return true
   if (request.state === undefined && request.codeChallenge === undefined) return true
   const consent = await services.store.clients.consent(accountId, client.clientId, teamId)
-  return !consent || !scopeWithin(request.scope, consent.scope)
+  return !consent || !consentCovers(consent, request)
 }
 
 function teamsOf(
@@ -56,6 +57,7 @@ function consentModel(
   apps: AppsContext,
 ): Omit<ConsentModel, 'action' | 'csrf' | 'request'> {
   const { memberships, decision } = teams
+  const names = resourceNames(apps.door, apps.services.baseUrl)
   const fixed =
     decision.outcome === 'fixed' ? memberships.find(({ teamId }) => teamId === decision.teamId) : undefined
   const mine = fixed ? grantableScope(request.scope, fixed.role, apps) : request.scope
@@ -65,6 +67,10 @@ function consentModel(
     email: signedIn.account.email,
     scopes: mine.map((value) => ({ value, description: apps.door.scopes[value] ?? value })),
     narrowable: true,
+    resources: request.resources.map((identifier) => ({
+      identifier,
+      name: names.get(identifier) ?? identifier,
+    })),
     teams: teamsOf(teams, apps),
     warning:
       mine.length < request.scope.length

@@ -44,6 +44,7 @@ export async function grantCode(
       scope,
       authenticatedAt: session.authenticatedAt,
       nonce: request.nonce,
+      resources: request.resources,
       expiresAt: door.refresh.absolute === undefined ? undefined : now + door.refresh.absolute,
     },
     {

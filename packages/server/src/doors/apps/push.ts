@@ -38,7 +38,7 @@ export function pushEndpoint(apps: AppsContext): Endpoint {
     path: pathOf(apps, 'push'),
     methods: {
       async POST(request) {
-        const { client, params: sent, context } = await readClientRequest(request, apps)
+        const { client, params: sent, resources, context } = await readClientRequest(request, apps)
         if (sent.has('request_uri')) throw new ProtocolError('invalid_request', 'request_uri can’t be pushed')
         // `scope=` is refused as at the authorization endpoint, so what was left empty must be known.
         const form = parseQuery(request.body)
@@ -46,13 +46,20 @@ export function pushEndpoint(apps: AppsContext): Endpoint {
         const own = [...sent].filter(([name]) => !credentials.includes(name))
         const named = new Map([...own, ['client_id', client.clientId]])
         const params = await bindToProof(named, request, apps)
-        const judged = await judge({ params, repeated: [], emptied, source: 'pushed' }, client, apps)
+        const judged = await judge(
+          { params, repeated: [], emptied, resources, source: 'pushed' },
+          client,
+          apps,
+        )
         if (judged.outcome !== 'ask') throw new ProtocolError(judged.error, judged.description)
         const name = newSecret()
         const pushed = {
           doorId: door.id,
           clientId: client.clientId,
-          params: new URLSearchParams([...params]).toString(),
+          params: new URLSearchParams([
+            ...params,
+            ...resources.map((one): [string, string] => ['resource', one]),
+          ]).toString(),
         }
         await services.store.requests.push(secretHash(name), pushed, context.now + lifetime, context.now)
         const body = { request_uri: pushedPrefix + name, expires_in: lifetime }

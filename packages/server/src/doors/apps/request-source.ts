@@ -14,9 +14,20 @@ export interface RequestParams {
   readonly params: ReadonlyMap<string, string>
   readonly repeated: readonly string[]
   readonly emptied: readonly string[]
+  readonly resources: readonly string[]
   readonly source: RequestSource
   /** Under which a pushed request is kept. */
   readonly pushedHash?: string
+}
+
+/** Reads the parameters of an authorization request; `undefined` when they can't be read. @see RFC 8707 §2 */
+export function parseRequest(
+  text: string,
+): Omit<RequestParams, 'source'> | { readonly outcome: 'refuse'; readonly description: string } {
+  const parsed = parseQuery(text, ['resource'])
+  if (parsed.outcome === 'refuse') return parsed
+  const { params, repeated, emptied, lists } = parsed
+  return { params, repeated, emptied, resources: lists.get('resource') ?? [] }
 }
 
 /** Whether a door takes pushed requests. */
@@ -55,8 +66,8 @@ export async function readRequestParams(
   const found = look
     ? await requests.find(hash, of, now)
     : await requests.open(hash, of, now + answerTime, now)
-  const pushed = found && parseQuery(found.params)
-  if (pushed?.outcome === 'ok') return { ...pushed, source: 'pushed', pushedHash: hash }
+  const pushed = found && parseRequest(found.params)
+  if (pushed && 'params' in pushed) return { ...pushed, source: 'pushed', pushedHash: hash }
   if (look) return { ...query, source: 'query' }
   throw new ProtocolError(
     'invalid_request_uri',

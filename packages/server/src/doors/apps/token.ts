@@ -2,6 +2,7 @@ import { ProtocolError } from '@sallyport/protocol'
 import type { GrantContext, Unsigned } from '../../grants/context.ts'
 import { grants } from '../../grants/index.ts'
 import { issue, tokenResponse } from '../../grants/issue.ts'
+import { requestedResources } from '../../grants/requested-resources.ts'
 import type { Endpoint } from '../door.ts'
 import { idTokenClaims } from './claims.ts'
 import { readClientRequest } from './client.ts'
@@ -48,7 +49,7 @@ export function tokenEndpoint(apps: AppsContext): Endpoint {
     path: pathOf(apps, 'token'),
     methods: {
       async POST(request) {
-        const { client, params, context } = await readClientRequest(request, apps)
+        const { client, params, resources: asked, context } = await readClientRequest(request, apps)
         const grantType = params.get('grant_type')
         if (grantType === undefined) throw new ProtocolError('invalid_request', 'grant_type is missing')
         const grant = apps.door.grantTypes.includes(grantType) ? byType.get(grantType) : undefined
@@ -56,6 +57,7 @@ export function tokenEndpoint(apps: AppsContext): Endpoint {
         if (!client.grantTypes.includes(grantType)) {
           throw new ProtocolError('unauthorized_client', 'client may not use this grant type')
         }
+        const resources = requestedResources(asked, context.door)
         const jkt = await readProof(request, apps)
         const bound: GrantContext = {
           ...context,
@@ -63,7 +65,7 @@ export function tokenEndpoint(apps: AppsContext): Endpoint {
           idToken: (unsigned) => idToken(unsigned, grantType, context),
         }
         const known = new Map([...params].filter(([name]) => grant.params.includes(name)))
-        const granted = await grant.exchange({ client, params: known }, bound)
+        const granted = await grant.exchange({ client, params: known, resources }, bound)
         const body = tokenResponse(issue(granted, bound))
         return { status: 200, headers: { ...noStore, ...nonceHeader(apps) }, body }
       },

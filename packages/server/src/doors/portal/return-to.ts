@@ -1,7 +1,7 @@
-import { parseEmail, parseQuery, redirectUriMatches } from '@sallyport/protocol'
+import { parseEmail, redirectUriMatches } from '@sallyport/protocol'
 import { formActionOf } from '../../pages/index.ts'
 import type { AppsDoor } from '../../settings/door.ts'
-import { readRequestParams } from '../apps/request-source.ts'
+import { parseRequest, readRequestParams } from '../apps/request-source.ts'
 import type { Services } from '../services.ts'
 
 /** Where a browser may go after signing in, and what is known of the app that waits there. */
@@ -35,8 +35,8 @@ export async function readReturnTo(value: string | undefined, services: Services
     (candidate): candidate is AppsDoor => candidate.kind === 'apps' && authorizePath(candidate) === bare,
   )
   if (!door) return home
-  const query = parseQuery(search)
-  if (query.outcome === 'refuse') return home
+  const query = parseRequest(search)
+  if ('description' in query) return home
   const { params } = await readRequestParams(query, door, services, true)
   const clientId = params.get('client_id')
   const client = clientId === undefined ? undefined : await store.clients.find(clientId, now())

@@ -83,6 +83,11 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     meaning: 'Request objects by reference are not taken here: the server fetches nothing.',
     remedy: 'Send the parameters themselves, or push them where the metadata names an endpoint for that.',
   },
+  invalid_target: {
+    meaning: 'A resource is not known here, or is more than what was granted.',
+    remedy:
+      'Name resources exactly as the API’s own metadata does. A token request may only name some of those that were granted.',
+  },
   invalid_request_uri: {
     meaning: 'The pushed request is unknown, too old, another client’s, or was answered already.',
     remedy: 'Push the request again, send the browser within 90 seconds, and use each request_uri once.',

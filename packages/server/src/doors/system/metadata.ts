@@ -4,12 +4,13 @@ import { issuerOf } from '../../settings/issuer.ts'
 import { pathOf } from '../apps/context.ts'
 import { takesPushed } from '../apps/request-source.ts'
 import { responseModesOf } from '../apps/respond.ts'
+import { resourceNames } from '../../settings/resources.ts'
 import type { Endpoint, Reply } from '../door.ts'
 import type { Services } from '../services.ts'
 
 const cached = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' }
 
-/** What an apps door can do, from what is registered. @see RFC 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 9449 §5.1 */
+/** What an apps door can do, from what is registered. @see RFC 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 9449 §5.1, RFC 9728 §4 */
 function appsMetadata(
   door: AppsDoor,
   { baseUrl, signing, now }: Services,
@@ -17,6 +18,7 @@ function appsMetadata(
   const at = (endpoint: keyof AppsDoor['endpoints']) => baseUrl + pathOf({ door }, endpoint)
   const openid = 'openid' in door.scopes
   const modes = responseModesOf(door)
+  const resources = [...resourceNames(door, baseUrl).keys()]
   const authMethods = ['client_secret_basic', 'client_secret_post']
   return {
     issuer: issuerOf(door, baseUrl),
@@ -29,6 +31,7 @@ function appsMetadata(
       require_pushed_authorization_requests: door.pushedRequests === 'required',
     }),
     jwks_uri: `${baseUrl}/.well-known/jwks.json`,
+    ...(resources.length > 0 && { protected_resources: resources }),
     scopes_supported: Object.keys(door.scopes),
     response_types_supported: ['code'],
     response_modes_supported: responseModeNames(modes),

@@ -38,6 +38,8 @@ export interface Consent {
   readonly clientId: string
   readonly teamId: string
   readonly scope: Scope
+  /** The only APIs that it is for; empty: no such limit. @see RFC 8707 §2 */
+  readonly resources: readonly string[]
   readonly grantedAt: number
 }
 

@@ -26,6 +26,8 @@ export interface Family {
   readonly previousIssuedAt: number | undefined
   readonly authenticatedAt: number
   readonly nonce: string | undefined
+  /** The only APIs that its tokens can be for; empty: no such limit. @see RFC 8707 §2 */
+  readonly resources: readonly string[]
   readonly createdAt: number
   /** The absolute end; `undefined` for none. */
   readonly expiresAt: number | undefined

@@ -4,9 +4,10 @@ import { boundKeys } from './002-bound-keys.ts'
 import { erasure } from './003-erasure.ts'
 import { signingOrder } from './004-signing-order.ts'
 import { pushedRequests } from './005-pushed-requests.ts'
+import { resources } from './006-resources.ts'
 
 /** Schema changes, oldest first. Each runs once, on both engines; append, never edit. */
-const migrations: readonly string[] = [first, boundKeys, erasure, signingOrder, pushedRequests]
+const migrations: readonly string[] = [first, boundKeys, erasure, signingOrder, pushedRequests, resources]
 
 /**
  * Runs those of `scripts` that have not run under `name`, each with its number in one step, so that two processes that

@@ -35,6 +35,7 @@ function readConsent(row: Row): Consent {
     clientId: text(row, 'client_id'),
     teamId: text(row, 'team_id'),
     scope: list(row, 'scope'),
+    resources: optionalList(row, 'resources') ?? [],
     grantedAt: number(row, 'granted_at'),
   }
 }
