@@ -273,7 +273,7 @@ describe('required (§5, §6)', () => {
       team: strict.teamId,
       require_pushed_authorization_requests: true,
     })
-    await assert.rejects(charp, /takes no pushed requests/)
+    await assert.rejects(charp, /takes no such requests/)
   })
 })
 

@@ -15,6 +15,8 @@ export interface AuthorizationClient {
   readonly grantTypes: readonly string[]
   /** Whether it may only push its requests. @see RFC 9126 §6 */
   readonly requirePushed?: boolean
+  /** Whether it may only send signed requests. @see RFC 9101 §10.5 */
+  readonly requireSigned?: boolean
 }
 
 /**
@@ -33,6 +35,7 @@ export interface AuthorizationPolicy {
   /** How its responses may travel. */
   readonly responseModes: readonly ResponseMode[]
   readonly pushedRequests: 'off' | 'optional' | 'required'
+  readonly requestObjects: 'off' | 'optional' | 'required'
   /** Resources that can be named; none: the parameter is ignored. */
   readonly resources: readonly string[]
 }
@@ -46,6 +49,8 @@ export interface AuthorizationInput {
   readonly resources: readonly string[]
   readonly client: AuthorizationClient | undefined
   readonly source: RequestSource
+  /** Whether the client signed the parameters; what it pushed was judged then. @see RFC 9101 §6.3 */
+  readonly signed: boolean
   readonly policy: AuthorizationPolicy
 }
 
@@ -123,19 +128,34 @@ function proveAddress(
   return { value: { client, redirectUri: asked } }
 }
 
-function checkForm(
-  { params, repeated, source, policy }: AuthorizationInput,
+/** Whether the parameters came in a way that they may come. */
+function checkSource(
+  { params, source, signed, policy }: AuthorizationInput,
   client: AuthorizationClient,
 ): Fault | undefined {
-  if (!client.grantTypes.includes('authorization_code')) {
-    return fault('unauthorized_client', 'the client may not use authorization codes')
+  // One that could be opened has been, before this: its parameters stand in its place.
+  if (params.has('request')) {
+    return policy.requestObjects === 'off'
+      ? fault('request_not_supported', 'request objects are not supported')
+      : fault('invalid_request_object', 'the request object is not valid')
   }
-  if (repeated.length > 0) return fault('invalid_request', 'a parameter is repeated')
-  if (params.has('request')) return fault('request_not_supported', 'request objects are not supported')
   // Only names that this server gave are looked up, before this; it fetches nothing. RFC 9101 §10.4
   if (params.has('request_uri')) return fault('request_uri_not_supported', 'request_uri is not supported')
   if (source === 'query' && (client.requirePushed || policy.pushedRequests === 'required'))
     return fault('invalid_request', 'the request must be pushed first')
+  if (!signed && (client.requireSigned || policy.requestObjects === 'required'))
+    return fault('invalid_request', 'the request must be signed')
+  return undefined
+}
+
+function checkForm(input: AuthorizationInput, client: AuthorizationClient): Fault | undefined {
+  const { params, repeated } = input
+  if (!client.grantTypes.includes('authorization_code')) {
+    return fault('unauthorized_client', 'the client may not use authorization codes')
+  }
+  if (repeated.length > 0) return fault('invalid_request', 'a parameter is repeated')
+  const unusable = checkSource(input, client)
+  if (unusable) return unusable
   const type = params.get('response_type')
   if (type === undefined) return fault('invalid_request', 'response_type is missing')
   if (type !== 'code') return fault('unsupported_response_type', 'response_type must be code')

@@ -25,6 +25,7 @@ const table = {
   invalid_target: 400,
   // RFC 9101 §6, §7
   invalid_request_uri: 400,
+  invalid_request_object: 400,
   // the people door
   no_active_account: 401,
   token_not_valid: 401,

@@ -30,6 +30,7 @@ const strict: AuthorizationPolicy = {
   dpop: true,
   responseModes: ['query'],
   pushedRequests: 'off',
+  requestObjects: 'off',
   resources: ['https://api.example/a', 'https://api.example/b'],
 }
 const mayOmit: AuthorizationPolicy = { ...strict, pkce: 'confidential-may-omit' }
@@ -39,7 +40,16 @@ function decide(query: string, client: AuthorizationClient | undefined = app, po
   if (read.outcome === 'refuse') throw new Error(read.description)
   const { params, repeated, emptied, lists } = read
   const resources = lists.get('resource') ?? []
-  return decideAuthorizationRequest({ params, repeated, emptied, resources, client, policy, source: 'query' })
+  return decideAuthorizationRequest({
+    params,
+    repeated,
+    emptied,
+    resources,
+    client,
+    policy,
+    source: 'query',
+    signed: false,
+  })
 }
 const without = (name: string) => documented.replace(new RegExp(`&?${name}=[^&]*`), '')
 const withValue = (name: string, value: string) => `${without(name)}&${name}=${value}`
@@ -95,6 +105,7 @@ test('authorization request: an unknown client is a page', () => {
     client: undefined,
     policy: strict,
     source: 'query',
+    signed: false,
   })
   assert.deepEqual(decision, {
     outcome: 'page',

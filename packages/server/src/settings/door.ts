@@ -95,6 +95,8 @@ export interface AppsDoor extends DoorBase {
   readonly dpopNonce?: boolean
   /** Whether clients may or must push their authorization requests; not at all when left out. @see RFC 9126 */
   readonly pushedRequests?: 'off' | 'optional' | 'required'
+  /** Whether clients may or must sign their authorization requests; not at all when left out. @see RFC 9101 */
+  readonly requestObjects?: 'off' | 'optional' | 'required'
   /**
    * APIs that a token can be for, by identifier, with the words that people are shown: absolute, or a path of this server. Left
    * out: tokens are for all of them. @see RFC 8707

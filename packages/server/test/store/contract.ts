@@ -336,6 +336,32 @@ function ownedContract(store: () => Store): void {
     )
   })
 
+  test('what a client’s requests have to be is kept, and changed one by one', async () => {
+    const clientId = newId('app_', now)
+    const client = {
+      clientId,
+      doorId: 'door',
+      name: 'c',
+      type: 'public',
+      teamId: undefined,
+      grantTypes: [],
+      scope: [],
+      redirectUris: [],
+      resources: undefined,
+    } as const
+    const jwks = { keys: [{ kty: 'EC', kid: 'one two' }] }
+    const rules = async () => {
+      const { requirePushed, requireSigned, jwks: keys } = (await store().clients.find(clientId, now)) ?? {}
+      return { requirePushed, requireSigned, jwks: keys }
+    }
+    await store().clients.create({ ...client, jwks, requirePushed: true }, undefined, event(), now)
+    assert.deepEqual(await rules(), { requirePushed: true, requireSigned: false, jwks })
+    await store().clients.update(clientId, { requirePushed: false, requireSigned: true }, event(), now)
+    assert.deepEqual(await rules(), { requirePushed: false, requireSigned: true, jwks })
+    await store().clients.update(clientId, { jwks: { keys: [] } }, event(), now)
+    assert.deepEqual(await rules(), { requirePushed: false, requireSigned: true, jwks: { keys: [] } })
+  })
+
   test('a client has two live secrets at most, and the older ends with its overlap', async () => {
     const clientId = newId('app_', now)
     const client = {

@@ -2,13 +2,11 @@ import { ProtocolError } from '@sallyport/protocol'
 import { registerClient, rotateClientSecret } from '../../accounts/clients.ts'
 import type { DoorSettings } from '../../settings/door.ts'
 import type { Client } from '../../store/contract/index.ts'
-import { takesPushed } from '../apps/request-source.ts'
 import type { Endpoint } from '../door.ts'
 import { type AdminContext, adminPath, forAdmin, noStore } from './context.ts'
 import {
   type Body,
   optionalChoice,
-  optionalFlag,
   optionalIds,
   optionalRedirectUris,
   optionalScope,
@@ -16,6 +14,7 @@ import {
   optionalTexts,
   readText,
 } from './read.ts'
+import { readRequestRules, requestRulesBody } from './request-rules.ts'
 
 const defaultOverlap = 24 * 3600
 const longestOverlap = 90 * 24 * 3600
@@ -32,7 +31,7 @@ function clientBody(client: Client): Readonly<Record<string, unknown>> {
     scope: scope.join(' '),
     redirect_uris: redirectUris,
     ...(resources && { resources }),
-    ...(client.requirePushed && { require_pushed_authorization_requests: true }),
+    ...requestRulesBody(client),
   }
 }
 
@@ -50,14 +49,7 @@ function doorOf(body: Body, doors: readonly DoorSettings[]): ClientDoor {
 const knownScopes = (door: ClientDoor): readonly string[] =>
   door.kind === 'apps' ? Object.keys(door.scopes) : []
 
-function readRequirePushed(body: Body, door: ClientDoor): boolean | undefined {
-  const required = optionalFlag(body, 'require_pushed_authorization_requests')
-  if (required !== true || (door.kind === 'apps' && takesPushed(door))) return required
-  const description = 'require_pushed_authorization_requests: the door takes no pushed requests'
-  throw new ProtocolError('invalid_request', description)
-}
-
-function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'createdAt'> {
+async function readClient(body: Body, door: ClientDoor): Promise<Omit<Client, 'clientId' | 'createdAt'>> {
   const type = optionalChoice(body, 'type', ['confidential', 'public'] as const) ?? 'confidential'
   const grantTypes =
     optionalTexts(body, 'grant_types') ??
@@ -86,7 +78,7 @@ function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'cr
     scope: [...scope].sort(),
     redirectUris,
     resources,
-    requirePushed: readRequirePushed(body, door) ?? false,
+    ...(await readRequestRules(body, door)),
   }
 }
 
@@ -97,7 +89,7 @@ export function clientsEndpoint(admin: AdminContext): Endpoint {
     path: `${adminPath}/clients`,
     methods: {
       POST: forAdmin(admin, async ({ body, now, event }) => {
-        const registration = readClient(body, doorOf(body, services.doors))
+        const registration = await readClient(body, doorOf(body, services.doors))
         const { teamId } = registration
         if (teamId !== undefined && !(await services.store.teams.find(teamId)))
           throw new ProtocolError('invalid_request', 'team is unknown')
@@ -135,17 +127,16 @@ export function clientEndpoint(admin: AdminContext): Endpoint {
         const redirectUris = optionalRedirectUris(body)
         const scope = optionalScope(body, 'scope', knownScopes(door))
         const resources = optionalIds(body, 'resources')
-        const requirePushed = readRequirePushed(body, door)
         const change = {
           ...(name !== undefined && { name }),
           ...(redirectUris && { redirectUris }),
           ...(scope && { scope }),
           ...(resources && { resources }),
-          ...(requirePushed !== undefined && { requirePushed }),
+          ...(await readRequestRules(body, door)),
         }
         const { clientId } = client
         const detail = Object.entries(change)
-          .map(([member, value]) => `${member}=${String(value)}`)
+          .map(([member, value]) => `${member}=${member === 'jwks' ? 'changed' : String(value)}`)
           .join('; ')
           .slice(0, 500)
         await clients.update(

@@ -14,6 +14,7 @@ import type { Client, TeamMembership } from '../../store/contract/index.ts'
 import type { SignedIn } from '../browser.ts'
 import type { Reply } from '../door.ts'
 import type { AppsContext } from './context.ts'
+import { readMarker } from './marker.ts'
 import { parseRequest, readRequestParams, type RequestParams } from './request-source.ts'
 import { respondError, responseModesOf } from './respond.ts'
 
@@ -23,6 +24,10 @@ export interface ProvenRequest {
   readonly client: Client
   /** Subject of the ID token that came along, which this door made for this client. */
   readonly hintedSubject: string | undefined
+  /** When the browser first brought it. */
+  readonly seenAt: number
+  /** Whether it came as a request object, which may be over by the time that the person has decided. */
+  readonly signed: boolean
   /** Hash of the name under which the client pushed it. */
   readonly pushedHash: string | undefined
 }
@@ -30,7 +35,7 @@ export interface ProvenRequest {
 /** What the rules say of a request's parameters. */
 export type Judged =
   | Exclude<AuthorizationDecision, { readonly outcome: 'ask' }>
-  | ({ readonly outcome: 'ask' } & Omit<ProvenRequest, 'pushedHash'>)
+  | ({ readonly outcome: 'ask' } & Omit<ProvenRequest, 'pushedHash' | 'seenAt' | 'signed'>)
 
 /** The subject of an ID token of ours for that client, however old; `undefined` for anything else. @see OpenID Connect Core §3.1.2.1 */
 function subjectOf(hint: string, { clientId }: Client, { door, services }: AppsContext): string | undefined {
@@ -43,7 +48,7 @@ function subjectOf(hint: string, { clientId }: Client, { door, services }: AppsC
 
 /** Judges the parameters of a request of that client, wherever they came from. @see RFC 6749 §4.1.2.1, RFC 9126 §2.1 */
 export async function judge(
-  { source, ...read }: RequestParams,
+  read: RequestParams,
   client: Client | undefined,
   apps: AppsContext,
 ): Promise<Judged> {
@@ -54,9 +59,10 @@ export async function judge(
     dpop: (door.dpop ?? 'off') !== 'off',
     responseModes: responseModesOf(door),
     pushedRequests: door.pushedRequests ?? 'off',
+    requestObjects: door.requestObjects ?? 'off',
     resources: knownResources(door, apps.services.baseUrl),
   }
-  const decision = decideAuthorizationRequest({ ...read, client, source, policy })
+  const decision = decideAuthorizationRequest({ ...read, client, policy })
   if (decision.outcome !== 'ask') return decision
   if (!client) throw new ProtocolError('invalid_client', 'unknown client')
   const { request } = decision
@@ -95,19 +101,20 @@ export async function readAuthorization(
   const { door, services } = apps
   const query = parseRequest(search)
   if ('description' in query) throw new ProtocolError('invalid_request', query.description)
-  const read = await readRequestParams(query, door, services)
+  const seenAt = readMarker(search, apps)?.seenAt ?? services.now()
+  const read = await readRequestParams(query, seenAt, apps)
   const clientId = read.params.get('client_id')
   const found =
     clientId === undefined ? undefined : await services.store.clients.find(clientId, services.now())
   const judged = await judge(read, found?.doorId === door.id ? found : undefined, apps)
-  const { pushedHash } = read
+  const { pushedHash, signed } = read
   switch (judged.outcome) {
     case 'page':
       throw new ProtocolError(judged.error, judged.description)
     case 'redirect':
       return { reply: await refuseRequest({ request: judged, pushedHash }, judged, apps) }
     case 'ask':
-      return { ...judged, pushedHash }
+      return { ...judged, pushedHash, seenAt, signed: signed && pushedHash === undefined }
   }
 }
 

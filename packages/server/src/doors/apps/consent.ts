@@ -6,6 +6,7 @@ import type { Reply, Request } from '../door.ts'
 import { page } from '../page.ts'
 import { grantableScope, type ProvenRequest, type TeamQuestionAnswer } from './authorization.ts'
 import type { AppsContext } from './context.ts'
+import { markedAddress, readMarker } from './marker.ts'
 
 /** What binds the page to the request it showed: altered on its way back, it is another request, which nobody has seen. */
 function shown({ request }: ProvenRequest, { session }: SignedIn): readonly string[] {
@@ -86,10 +87,11 @@ export function showConsent(
   teams: TeamQuestionAnswer,
   { request, apps }: { readonly request: Request; readonly apps: AppsContext },
 ): Reply {
+  const marker = { seenAt: proven.seenAt, step: readMarker(request.search, apps)?.step }
   const csrf = issueCsrf(request, signedIn, apps.services)
   const body = consentPage({
     ...consentModel(proven, signedIn, teams, apps),
-    action: `${request.path}?${request.search}`,
+    action: proven.signed ? markedAddress(marker, request, apps) : `${request.path}?${request.search}`,
     csrf: csrf.token,
     request: apps.services.sealer.seal('consent', shown(proven, signedIn)),
   })

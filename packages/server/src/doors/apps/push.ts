@@ -2,10 +2,11 @@ import { parseQuery, ProtocolError } from '@sallyport/protocol'
 import { newSecret, secretHash } from '../../crypto/secret.ts'
 import type { Endpoint, Request } from '../door.ts'
 import { judge } from './authorization.ts'
-import { readClientRequest } from './client.ts'
+import { type ClientRequest, readClientRequest } from './client.ts'
 import { type AppsContext, noStore, pathOf } from './context.ts'
 import { readProof } from './proof.ts'
-import { pushedPrefix } from './request-source.ts'
+import { openRequestObject, takesObjects } from './request-object.ts'
+import { pushedPrefix, type RequestParams } from './request-source.ts'
 
 /** How long a client has to send the browser with it. @see RFC 9126 §2.2: typically between 5 and 600 seconds */
 const lifetime = 90
@@ -27,6 +28,27 @@ async function bindToProof(
   return new Map([...params, ['dpop_jkt', jkt]])
 }
 
+/** The parameters that are pushed: those of the form, or those of the request object in it, and then no other. @see RFC 9126 §3 */
+async function readPushed(
+  request: Request,
+  { client, params, resources }: Pick<ClientRequest, 'client' | 'params' | 'resources'>,
+  apps: AppsContext,
+): Promise<RequestParams> {
+  const object = params.get('request')
+  if (object !== undefined && takesObjects(apps.door)) {
+    const opened = await openRequestObject(object, client, apps.services.now(), apps)
+    if (opened.outcome === 'ok') return { ...opened, repeated: [], source: 'pushed', signed: true }
+    const { detail } = opened
+    throw new ProtocolError('invalid_request_object', 'the request object is not valid', { detail })
+  }
+  // `scope=` is refused as at the authorization endpoint, so what was left empty must be known.
+  const form = parseQuery(request.body)
+  const emptied = form.outcome === 'ok' ? form.emptied : []
+  const own = [...params].filter(([name]) => !credentials.includes(name))
+  const named = new Map([...own, ['client_id', client.clientId]])
+  return { params: named, repeated: [], emptied, resources, source: 'pushed', signed: false }
+}
+
 /**
  * Takes an authorization request from an authenticated client, after everything that the authorization endpoint would check,
  * and answers with the name to send the browser with.
@@ -40,17 +62,9 @@ export function pushEndpoint(apps: AppsContext): Endpoint {
       async POST(request) {
         const { client, params: sent, resources, context } = await readClientRequest(request, apps)
         if (sent.has('request_uri')) throw new ProtocolError('invalid_request', 'request_uri can’t be pushed')
-        // `scope=` is refused as at the authorization endpoint, so what was left empty must be known.
-        const form = parseQuery(request.body)
-        const emptied = form.outcome === 'ok' ? form.emptied : []
-        const own = [...sent].filter(([name]) => !credentials.includes(name))
-        const named = new Map([...own, ['client_id', client.clientId]])
-        const params = await bindToProof(named, request, apps)
-        const judged = await judge(
-          { params, repeated: [], emptied, resources, source: 'pushed' },
-          client,
-          apps,
-        )
+        const read = await readPushed(request, { client, params: sent, resources }, apps)
+        const params = await bindToProof(read.params, request, apps)
+        const judged = await judge({ ...read, params }, client, apps)
         if (judged.outcome !== 'ask') throw new ProtocolError(judged.error, judged.description)
         const name = newSecret()
         const pushed = {
@@ -58,7 +72,7 @@ export function pushEndpoint(apps: AppsContext): Endpoint {
           clientId: client.clientId,
           params: new URLSearchParams([
             ...params,
-            ...resources.map((one): [string, string] => ['resource', one]),
+            ...read.resources.map((one): [string, string] => ['resource', one]),
           ]).toString(),
         }
         await services.store.requests.push(secretHash(name), pushed, context.now + lifetime, context.now)

@@ -1,6 +1,7 @@
 import { parseEmail, redirectUriMatches } from '@sallyport/protocol'
 import { formActionOf } from '../../pages/index.ts'
 import type { AppsDoor } from '../../settings/door.ts'
+import { readMarker } from '../apps/marker.ts'
 import { parseRequest, readRequestParams } from '../apps/request-source.ts'
 import type { Services } from '../services.ts'
 
@@ -37,7 +38,8 @@ export async function readReturnTo(value: string | undefined, services: Services
   if (!door) return home
   const query = parseRequest(search)
   if ('description' in query) return home
-  const { params } = await readRequestParams(query, door, services, true)
+  const seenAt = readMarker(search, { door, services })?.seenAt ?? now()
+  const { params } = await readRequestParams(query, seenAt, { door, services }, true)
   const clientId = params.get('client_id')
   const client = clientId === undefined ? undefined : await store.clients.find(clientId, now())
   const redirectUri = params.get('redirect_uri') ?? client?.redirectUris[0]

@@ -88,6 +88,12 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     remedy:
       'Name resources exactly as the API’s own metadata does. A token request may only name some of those that were granted.',
   },
+  invalid_request_object: {
+    meaning:
+      'The request object is not signed by a key of the client, is over, is for another server, or holds what can be no parameter.',
+    remedy:
+      'Register the client’s public keys; sign with client_id, and the issuer as aud, in the object; send it within its exp.',
+  },
   invalid_request_uri: {
     meaning: 'The pushed request is unknown, too old, another client’s, or was answered already.',
     remedy: 'Push the request again, send the browser within 90 seconds, and use each request_uri once.',

@@ -1,7 +1,8 @@
-import { dpopAlgorithms, promptValues, responseModeNames } from '@sallyport/protocol'
+import { dpopAlgorithms, promptValues, requestObjectAlgorithms, responseModeNames } from '@sallyport/protocol'
 import type { AppsDoor, DoorSettings } from '../../settings/door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import { pathOf } from '../apps/context.ts'
+import { takesObjects } from '../apps/request-object.ts'
 import { takesPushed } from '../apps/request-source.ts'
 import { responseModesOf } from '../apps/respond.ts'
 import { resourceNames } from '../../settings/resources.ts'
@@ -29,6 +30,10 @@ function appsMetadata(
     ...(takesPushed(door) && {
       pushed_authorization_request_endpoint: at('push'),
       require_pushed_authorization_requests: door.pushedRequests === 'required',
+    }),
+    ...(takesObjects(door) && {
+      request_object_signing_alg_values_supported: requestObjectAlgorithms,
+      require_signed_request_object: door.requestObjects === 'required',
     }),
     jwks_uri: `${baseUrl}/.well-known/jwks.json`,
     ...(resources.length > 0 && { protected_resources: resources }),
@@ -64,7 +69,7 @@ function appsMetadata(
         'team',
       ],
       prompt_values_supported: promptValues,
-      request_parameter_supported: false,
+      request_parameter_supported: takesObjects(door),
       request_uri_parameter_supported: false,
       claims_parameter_supported: false,
     }),

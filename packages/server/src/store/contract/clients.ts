@@ -1,4 +1,5 @@
 import type { Scope } from '@sallyport/protocol'
+import type { ClientKeys } from '../../crypto/client-keys.ts'
 import type { AuditEvent } from './audit.ts'
 
 /** Registered software. @see RFC 6749 §2, RFC 7591 §2 for the metadata names */
@@ -16,6 +17,10 @@ export interface Client {
   readonly resources: readonly string[] | undefined
   /** Whether it has to push its authorization requests; left out: as the door has it. @see RFC 9126 §6 */
   readonly requirePushed?: boolean
+  /** Its public keys; left out: none. @see RFC 7591 §2 */
+  readonly jwks?: ClientKeys | undefined
+  /** Whether it has to sign its authorization requests; left out: as the door has it. @see RFC 9101 §10.5 */
+  readonly requireSigned?: boolean
   readonly createdAt: number
 }
 
@@ -64,6 +69,8 @@ export interface ClientStore {
       readonly scope?: Scope
       readonly resources?: readonly string[]
       readonly requirePushed?: boolean
+      readonly jwks?: ClientKeys
+      readonly requireSigned?: boolean
     },
     event: AuditEvent,
     now: number,

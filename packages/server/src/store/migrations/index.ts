@@ -5,9 +5,18 @@ import { erasure } from './003-erasure.ts'
 import { signingOrder } from './004-signing-order.ts'
 import { pushedRequests } from './005-pushed-requests.ts'
 import { resources } from './006-resources.ts'
+import { clientKeys } from './007-client-keys.ts'
 
 /** Schema changes, oldest first. Each runs once, on both engines; append, never edit. */
-const migrations: readonly string[] = [first, boundKeys, erasure, signingOrder, pushedRequests, resources]
+const migrations: readonly string[] = [
+  first,
+  boundKeys,
+  erasure,
+  signingOrder,
+  pushedRequests,
+  resources,
+  clientKeys,
+]
 
 /**
  * Runs those of `scripts` that have not run under `name`, each with its number in one step, so that two processes that

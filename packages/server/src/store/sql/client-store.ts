@@ -1,4 +1,5 @@
 import type { Scope } from '@sallyport/protocol'
+import type { ClientKeys } from '../../crypto/client-keys.ts'
 import type {
   AuditEvent,
   Client,
@@ -8,10 +9,24 @@ import type {
   Consent,
 } from '../contract/index.ts'
 import type { Database, Row } from '../database.ts'
-import { bit, flag, list, number, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
+import {
+  bit,
+  flag,
+  list,
+  number,
+  objects,
+  optionalList,
+  optionalNumber,
+  optionalText,
+  orNull,
+  text,
+} from './row.ts'
 import { audit, change, changes, endFamilies, remove, run, update } from './statements.ts'
 
 const set = (values: readonly string[] | undefined) => values?.join(' ')
+
+const readKeys = (row: Row): ClientKeys | undefined =>
+  optionalText(row, 'jwks') === undefined ? undefined : { keys: objects(row, 'jwks') }
 
 function readClient(row: Row): Client {
   return {
@@ -25,6 +40,8 @@ function readClient(row: Row): Client {
     redirectUris: list(row, 'redirect_uris'),
     resources: optionalList(row, 'resources'),
     requirePushed: flag(row, 'require_pushed'),
+    jwks: readKeys(row),
+    requireSigned: flag(row, 'require_signed'),
     createdAt: number(row, 'created_at'),
   }
 }
@@ -72,11 +89,13 @@ export class SqlClientStore implements ClientStore {
       redirectUris,
       resources,
       requirePushed,
+      jwks,
+      requireSigned,
     } = client
     return run(this.#db, [
       {
-        sql: `INSERT INTO client (client_id, door_id, name, type, team_id, grant_types, scope, redirect_uris, resources, created_at, require_pushed)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (client_id) DO NOTHING`,
+        sql: `INSERT INTO client (client_id, door_id, name, type, team_id, grant_types, scope, redirect_uris, resources, created_at, require_pushed, jwks, require_signed)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (client_id) DO NOTHING`,
         params: [
           clientId,
           doorId,
@@ -89,6 +108,8 @@ export class SqlClientStore implements ClientStore {
           orNull(set(resources)),
           now,
           bit(requirePushed ?? false),
+          orNull(jwks && JSON.stringify(jwks.keys)),
+          bit(requireSigned ?? false),
         ],
         mustTouch: true,
       },
@@ -132,12 +153,16 @@ export class SqlClientStore implements ClientStore {
       scope,
       resources,
       requirePushed,
+      jwks,
+      requireSigned,
     }: {
       readonly name?: string
       readonly redirectUris?: readonly string[]
       readonly scope?: Scope
       readonly resources?: readonly string[]
       readonly requirePushed?: boolean
+      readonly jwks?: ClientKeys
+      readonly requireSigned?: boolean
     },
     event: AuditEvent,
     now: number,
@@ -148,6 +173,8 @@ export class SqlClientStore implements ClientStore {
       scope: set(scope),
       resources: set(resources),
       require_pushed: requirePushed === undefined ? undefined : bit(requirePushed),
+      jwks: jwks && JSON.stringify(jwks.keys),
+      require_signed: requireSigned === undefined ? undefined : bit(requireSigned),
     }
     return run(this.#db, [
       update('client', 'client_id', clientId, columns),
