@@ -24,6 +24,7 @@ before(async () => {
         responseModes: ['query', 'form_post', 'query.jwt', 'form_post.jwt'],
         pushedRequests: 'optional',
         requestObjects: 'optional',
+        claimsParameter: true,
         dpop: 'optional',
         resources: { 'https://billing.example/v1': 'Billing' },
       },

@@ -1,10 +1,20 @@
-import { isThumbprint } from './dpop.ts'
+import {
+  type Fault,
+  fault,
+  type Read,
+  readChallenge,
+  readClaims,
+  readDpopJkt,
+  readMaxAge,
+  readPrompt,
+  readScope,
+} from './authorization-parameters.ts'
+import type { ClaimsRequest } from './claims-request.ts'
 import type { ErrorCode } from './errors.ts'
-import { isCodeChallenge } from './pkce.ts'
 import { redirectUriMatches } from './redirect-uri.ts'
 import { readResources, type Resources } from './resource-indicator.ts'
 import { parseResponseMode, type ResponseMode } from './response-mode.ts'
-import { parseScope, type Scope, scopeWithin } from './scope.ts'
+import type { Scope } from './scope.ts'
 
 /** What the authorization endpoint needs to know of a client. @see RFC 7591 §2 */
 export interface AuthorizationClient {
@@ -36,6 +46,8 @@ export interface AuthorizationPolicy {
   readonly responseModes: readonly ResponseMode[]
   readonly pushedRequests: 'off' | 'optional' | 'required'
   readonly requestObjects: 'off' | 'optional' | 'required'
+  /** Whether single claims can be asked for; if not, the parameter is ignored. */
+  readonly claims: boolean
   /** Resources that can be named; none: the parameter is ignored. */
   readonly resources: readonly string[]
 }
@@ -74,6 +86,7 @@ export interface AuthorizationRequest {
   readonly loginHint: string | undefined
   /** As it came: its signature is for the caller to check. */
   readonly idTokenHint: string | undefined
+  readonly claims: ClaimsRequest | undefined
   readonly responseMode: ResponseMode
 }
 
@@ -90,20 +103,6 @@ export type AuthorizationDecision =
       readonly description: string
     }
   | { readonly outcome: 'ask'; readonly request: AuthorizationRequest }
-
-interface Fault {
-  readonly error: ErrorCode
-  readonly description: string
-}
-
-type Read<T> = { readonly value: T } | Fault
-
-/** What `prompt` may ask for. @see OpenID Connect Core §3.1.2.1 */
-export const promptValues: readonly string[] = ['none', 'login', 'consent', 'select_account']
-
-function fault(error: ErrorCode, description: string): Fault {
-  return { error, description }
-}
 
 /** The proven client and redirect URI, or what the page says. Until both are proven nothing may be sent anywhere. */
 function proveAddress(
@@ -162,67 +161,6 @@ function checkForm(input: AuthorizationInput, client: AuthorizationClient): Faul
   return undefined
 }
 
-function readChallenge(input: AuthorizationInput, client: AuthorizationClient): Read<string | undefined> {
-  const { params, emptied, policy } = input
-  const challenge = params.get('code_challenge')
-  const method = params.get('code_challenge_method')
-  if (challenge === undefined) {
-    if (policy.pkce === 'required' || client.type === 'public')
-      return fault('invalid_request', 'code_challenge is missing')
-    // Half a challenge is a broken client or a downgrade; neither may pass as a request without PKCE.
-    const half = method !== undefined || emptied.includes('code_challenge')
-    return half ? fault('invalid_request', 'code_challenge is missing') : { value: undefined }
-  }
-  // RFC 7636 §4.3 would default to plain, which this server does not know.
-  if (method !== 'S256') return fault('invalid_request', 'code_challenge_method must be S256')
-  if (!isCodeChallenge(challenge))
-    return fault('invalid_request', 'code_challenge must be 43 base64url characters')
-  return { value: challenge }
-}
-
-function readScope(
-  { params, emptied, policy }: AuthorizationInput,
-  client: AuthorizationClient,
-): Read<Scope> {
-  const text = params.get('scope')
-  if (text === undefined) {
-    const all = client.scope.filter((one) => policy.scopes.includes(one))
-    if (emptied.includes('scope') || all.length === 0) return fault('invalid_scope', 'scope is empty')
-    return { value: all }
-  }
-  const scope = parseScope(text)
-  if (!scope || !scopeWithin(scope, policy.scopes))
-    return fault('invalid_scope', 'scope is malformed or not known')
-  if (!scopeWithin(scope, client.scope))
-    return fault('invalid_scope', 'scope is wider than the client may ask for')
-  return { value: scope }
-}
-
-function readPrompt(params: ReadonlyMap<string, string>): Read<readonly string[]> {
-  const prompt = params.get('prompt')?.split(' ') ?? []
-  if (!prompt.every((one) => promptValues.includes(one)))
-    return fault('invalid_request', 'prompt is not known')
-  if (prompt.includes('none') && prompt.length > 1)
-    return fault('invalid_request', 'prompt none stands alone')
-  return { value: prompt }
-}
-
-function readMaxAge(params: ReadonlyMap<string, string>): Read<number | undefined> {
-  const text = params.get('max_age')
-  if (text === undefined) return { value: undefined }
-  return /^\d{1,9}$/.test(text)
-    ? { value: Number(text) }
-    : fault('invalid_request', 'max_age must be a number of seconds')
-}
-
-/** A door that binds nothing ignores it, as any parameter it does not know. @see RFC 9449 §10 */
-function readDpopJkt({ params, policy }: AuthorizationInput): Read<string | undefined> {
-  const jkt = policy.dpop ? params.get('dpop_jkt') : undefined
-  return jkt === undefined || isThumbprint(jkt)
-    ? { value: jkt }
-    : fault('invalid_request', 'dpop_jkt must be a SHA-256 thumbprint')
-}
-
 function readRequest(
   input: AuthorizationInput,
   client: AuthorizationClient,
@@ -242,6 +180,8 @@ function readRequest(
   if (!resources) return fault('invalid_target', 'resource is not known')
   const prompt = readPrompt(params)
   if ('error' in prompt) return prompt
+  const claims = readClaims(input)
+  if ('error' in claims) return claims
   const maxAge = readMaxAge(params)
   if ('error' in maxAge) return maxAge
   return {
@@ -261,6 +201,7 @@ function readRequest(
       team: params.get('team'),
       loginHint: params.get('login_hint'),
       idTokenHint: params.get('id_token_hint'),
+      claims: claims.value,
       responseMode,
     },
   }

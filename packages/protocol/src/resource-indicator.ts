@@ -35,13 +35,19 @@ export function audienceOf(resources: Resources, issuer: string): string | reado
   return second === undefined ? only : resources
 }
 
-/** Whether a standing consent covers a request: its scope and its resources. */
-export function consentCovers(
-  consent: { readonly scope: Scope; readonly resources: Resources },
-  asked: { readonly scope: Scope; readonly resources: Resources },
-): boolean {
+/** What a person allows, or is asked to. */
+export interface Allowed {
+  readonly scope: Scope
+  readonly resources: Resources
+  /** Single claims, each with its place. */
+  readonly claims: readonly string[]
+}
+
+/** Whether a standing consent covers a request: its scope, its resources and its single claims. */
+export function consentCovers(consent: Allowed, asked: Allowed): boolean {
   return (
     asked.scope.every((one) => consent.scope.includes(one)) &&
+    asked.claims.every((one) => consent.claims.includes(one)) &&
     coversResources(consent.resources, asked.resources)
   )
 }

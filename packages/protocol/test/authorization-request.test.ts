@@ -31,6 +31,7 @@ const strict: AuthorizationPolicy = {
   responseModes: ['query'],
   pushedRequests: 'off',
   requestObjects: 'off',
+  claims: true,
   resources: ['https://api.example/a', 'https://api.example/b'],
 }
 const mayOmit: AuthorizationPolicy = { ...strict, pkce: 'confidential-may-omit' }
@@ -157,6 +158,12 @@ const redirects: Row[] = [
   ['request_uri', `${documented}&request_uri=urn:x`, 'request_uri_not_supported'],
   ['prompt=none login', `${documented}&prompt=none+login`, 'invalid_request'],
   ['an unknown prompt', `${documented}&prompt=dance`, 'invalid_request'],
+  ['claims that are no object', `${documented}&claims=[]`, 'invalid_request'],
+  [
+    'an essential acr',
+    `${documented}&claims=${encodeURIComponent('{"id_token":{"acr":{"essential":true,"values":["2"]}}}')}`,
+    'unmet_authentication_requirements',
+  ],
   ['a max_age in words', `${documented}&max_age=soon`, 'invalid_request'],
   ['a negative max_age', `${documented}&max_age=-1`, 'invalid_request'],
 ]
@@ -239,6 +246,7 @@ test('authorization request: the documented request is asked about', () => {
       team: undefined,
       loginHint: undefined,
       idTokenHint: undefined,
+      claims: undefined,
       responseMode: 'query',
     },
   })

@@ -38,7 +38,7 @@ test('RFC 9068 §3: the audience is the issuer, the resource, or the list of the
   assert.deepEqual(audienceOf([a, b], 'https://id.example'), [a, b])
 })
 
-const of = (resources: string[], scope = ['x']) => ({ scope, resources })
+const of = (resources: string[], scope = ['x'], claims: string[] = []) => ({ scope, resources, claims })
 const consents: [
   name: string,
   consent: ReturnType<typeof of>,
@@ -50,6 +50,8 @@ const consents: [
   ['more', of([a]), of([a, b]), false],
   ['everything, where it was for one', of([a]), of([]), false],
   ['one, where it was for everything', of([]), of([a]), true],
+  ['a single claim that it has', of([], ['x'], ['id_token:email']), of([], ['x'], ['id_token:email']), true],
+  ['a single claim elsewhere', of([], ['x'], ['id_token:email']), of([], ['x'], ['userinfo:email']), false],
   ['a wider scope', of([]), of([], ['x', 'y']), false],
 ]
 for (const [name, consent, asked, covers] of consents) {

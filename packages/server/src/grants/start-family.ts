@@ -28,6 +28,7 @@ export async function startFamily(
     authenticatedAt: now,
     nonce: undefined,
     resources: [],
+    claims: [],
     expiresAt,
   }
   const about = {

@@ -39,6 +39,8 @@ export interface ConsentModel {
   readonly scopes: readonly DescribedScope[]
   /** Whether the person may leave scopes out. */
   readonly narrowable: boolean
+  /** What it would be told beside that, in words. */
+  readonly claims?: readonly string[]
   /** The only APIs that it is for; none: no such limit. */
   readonly resources?: readonly { readonly identifier: string; readonly name: string }[]
   readonly teams: FixedTeam | TeamChoice | undefined
@@ -58,6 +60,13 @@ const scopes = `<% if (it.scopes.length === 0) { %><p>It asks for no permissions
 <h2>It would be able to</h2>
 <ul class="scopes">
 <% for (const scope of it.scopes) { %><li><bdi><%= scope.description %></bdi> <code><%= scope.value %></code><% if (scope.note) { %><p class="hint"><%= scope.note %></p><% } %></li><% } %>
+</ul>
+<% } %>`
+
+const claims = `<% if (it.claims?.length) { %>
+<h2>It would be told</h2>
+<ul class="scopes">
+<% for (const claim of it.claims) { %><li><%= claim %></li><% } %>
 </ul>
 <% } %>`
 
@@ -91,6 +100,7 @@ const template = compileTemplate<ConsentModel>(`<div class="card">
 <input type="hidden" name="csrf" value="<%= it.csrf %>">
 <input type="hidden" name="request" value="<%= it.request %>">
 ${scopes}
+${claims}
 ${resources}
 ${teams}
 <p class="hint going">Either way you go back to <strong><bdi><%= it.clientHost %></bdi></strong>. Approve only if you trust it; you can disconnect it later.</p>

@@ -97,6 +97,8 @@ export interface AppsDoor extends DoorBase {
   readonly pushedRequests?: 'off' | 'optional' | 'required'
   /** Whether clients may or must sign their authorization requests; not at all when left out. @see RFC 9101 */
   readonly requestObjects?: 'off' | 'optional' | 'required'
+  /** Whether clients may ask for single claims of a person; not when left out. @see OpenID Connect Core §5.5 */
+  readonly claimsParameter?: boolean
   /**
    * APIs that a token can be for, by identifier, with the words that people are shown: absolute, or a path of this server. Left
    * out: tokens are for all of them. @see RFC 8707

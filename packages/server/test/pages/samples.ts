@@ -64,6 +64,7 @@ const consent: ConsentModel = {
 }
 
 const narrowed: ConsentModel = {
+  claims: ['Your e-mail address'],
   resources: [{ identifier: 'api.example/v1', name: 'Billing' }],
   ...consent,
   narrowable: true,

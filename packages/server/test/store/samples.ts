@@ -46,6 +46,7 @@ export function family(more: Partial<NewFamily> = {}): NewFamily {
     authenticatedAt: now,
     nonce: undefined,
     resources: [],
+    claims: [],
     expiresAt: undefined,
     ...more,
   }

@@ -22,7 +22,7 @@ import { respondError, responseModesOf } from './respond.ts'
 export interface ProvenRequest {
   readonly request: AuthorizationRequest
   readonly client: Client
-  /** Subject of the ID token that came along, which this door made for this client. */
+  /** The only person that it may be answered for: the subject of an ID token of ours, or of `claims`. */
   readonly hintedSubject: string | undefined
   /** When the browser first brought it. */
   readonly seenAt: number
@@ -60,18 +60,26 @@ export async function judge(
     responseModes: responseModesOf(door),
     pushedRequests: door.pushedRequests ?? 'off',
     requestObjects: door.requestObjects ?? 'off',
+    claims: door.claimsParameter ?? false,
     resources: knownResources(door, apps.services.baseUrl),
   }
   const decision = decideAuthorizationRequest({ ...read, client, policy })
   if (decision.outcome !== 'ask') return decision
   if (!client) throw new ProtocolError('invalid_client', 'unknown client')
   const { request } = decision
-  const hintedSubject =
-    request.idTokenHint === undefined ? undefined : subjectOf(request.idTokenHint, client, apps)
-  if (request.idTokenHint === undefined || hintedSubject !== undefined)
-    return { outcome: 'ask', request, client, hintedSubject }
-  const description = 'id_token_hint is not an ID token of this server for this client'
-  return { outcome: 'redirect', ...request, error: 'invalid_request', description }
+  const hinted = request.idTokenHint === undefined ? undefined : subjectOf(request.idTokenHint, client, apps)
+  const refuse = (description: string): Judged => ({
+    outcome: 'redirect',
+    ...request,
+    error: 'invalid_request',
+    description,
+  })
+  if (request.idTokenHint !== undefined && hinted === undefined)
+    return refuse('id_token_hint is not an ID token of this server for this client')
+  const wanted = request.claims?.subject
+  if (hinted !== undefined && wanted !== undefined && hinted !== wanted)
+    return refuse('id_token_hint and claims name two people')
+  return { outcome: 'ask', request, client, hintedSubject: hinted ?? wanted }
 }
 
 /** Refuses a request at its proven address. A pushed one is answered with that, and can't be used again. @see RFC 9126 §7.3 */

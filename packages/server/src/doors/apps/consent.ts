@@ -5,6 +5,7 @@ import { issueCsrf, type SignedIn } from '../browser.ts'
 import type { Reply, Request } from '../door.ts'
 import { page } from '../page.ts'
 import { grantableScope, type ProvenRequest, type TeamQuestionAnswer } from './authorization.ts'
+import { claimWords, singleClaims } from './claims.ts'
 import type { AppsContext } from './context.ts'
 import { markedAddress, readMarker } from './marker.ts'
 
@@ -33,7 +34,9 @@ export async function mustAsk(
   if (request.prompt.includes('consent') || client.type === 'public') return true
   if (request.state === undefined && request.codeChallenge === undefined) return true
   const consent = await services.store.clients.consent(accountId, client.clientId, teamId)
-  return !consent || !consentCovers(consent, request)
+  const { scope, resources } = request
+  const asked = { scope, resources, claims: singleClaims(request.claims, scope) }
+  return !consent || !consentCovers(consent, asked)
 }
 
 function teamsOf(
@@ -68,6 +71,7 @@ function consentModel(
     email: signedIn.account.email,
     scopes: mine.map((value) => ({ value, description: apps.door.scopes[value] ?? value })),
     narrowable: true,
+    claims: claimWords(singleClaims(request.claims, request.scope)),
     resources: request.resources.map((identifier) => ({
       identifier,
       name: names.get(identifier) ?? identifier,

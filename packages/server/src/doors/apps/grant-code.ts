@@ -6,6 +6,7 @@ import type { SignedIn } from '../browser.ts'
 import type { Reply, Request } from '../door.ts'
 import { auditEvent } from '../services.ts'
 import type { ProvenRequest } from './authorization.ts'
+import { singleClaims } from './claims.ts'
 import type { AppsContext } from './context.ts'
 import { respondCode } from './respond.ts'
 
@@ -45,6 +46,7 @@ export async function grantCode(
       authenticatedAt: session.authenticatedAt,
       nonce: request.nonce,
       resources: request.resources,
+      claims: singleClaims(request.claims, scope),
       expiresAt: door.refresh.absolute === undefined ? undefined : now + door.refresh.absolute,
     },
     {

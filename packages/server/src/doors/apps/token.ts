@@ -38,7 +38,7 @@ async function idToken(
     exp: now + idTokenLifetime,
     auth_time: family.authenticatedAt,
     ...(grantType === 'authorization_code' && family.nonce !== undefined && { nonce: family.nonce }),
-    ...idTokenClaims(account, team, scope),
+    ...idTokenClaims(account, team, { scope, claims: family.claims, place: 'id_token' }),
   }
   return context.sign('JWT', claims)
 }

@@ -83,6 +83,10 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     meaning: 'Request objects by reference are not taken here: the server fetches nothing.',
     remedy: 'Send the parameters themselves, or push them where the metadata names an endpoint for that.',
   },
+  unmet_authentication_requirements: {
+    meaning: 'The request insists on a way of signing in (an essential acr) that is not there.',
+    remedy: 'Ask for acr without essential, or for none.',
+  },
   invalid_target: {
     meaning: 'A resource is not known here, or is more than what was granted.',
     remedy:

@@ -71,7 +71,7 @@ function appsMetadata(
       prompt_values_supported: promptValues,
       request_parameter_supported: takesObjects(door),
       request_uri_parameter_supported: false,
-      claims_parameter_supported: false,
+      claims_parameter_supported: door.claimsParameter ?? false,
     }),
   }
 }

@@ -45,6 +45,8 @@ export interface Consent {
   readonly scope: Scope
   /** The only APIs that it is for; empty: no such limit. @see RFC 8707 §2 */
   readonly resources: readonly string[]
+  /** Claims that were allowed one by one, as `id_token:email`. @see OpenID Connect Core §5.5 */
+  readonly claims: readonly string[]
   readonly grantedAt: number
 }
 

@@ -28,6 +28,8 @@ export interface Family {
   readonly nonce: string | undefined
   /** The only APIs that its tokens can be for; empty: no such limit. @see RFC 8707 §2 */
   readonly resources: readonly string[]
+  /** Claims that were allowed one by one, as `id_token:email`. @see OpenID Connect Core §5.5 */
+  readonly claims: readonly string[]
   readonly createdAt: number
   /** The absolute end; `undefined` for none. */
   readonly expiresAt: number | undefined

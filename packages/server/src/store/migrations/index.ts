@@ -6,6 +6,7 @@ import { signingOrder } from './004-signing-order.ts'
 import { pushedRequests } from './005-pushed-requests.ts'
 import { resources } from './006-resources.ts'
 import { clientKeys } from './007-client-keys.ts'
+import { claims } from './008-claims.ts'
 
 /** Schema changes, oldest first. Each runs once, on both engines; append, never edit. */
 const migrations: readonly string[] = [
@@ -16,6 +17,7 @@ const migrations: readonly string[] = [
   pushedRequests,
   resources,
   clientKeys,
+  claims,
 ]
 
 /**

@@ -53,6 +53,7 @@ function readConsent(row: Row): Consent {
     teamId: text(row, 'team_id'),
     scope: list(row, 'scope'),
     resources: optionalList(row, 'resources') ?? [],
+    claims: optionalList(row, 'claims') ?? [],
     grantedAt: number(row, 'granted_at'),
   }
 }

@@ -36,6 +36,7 @@ function readFamily(row: Row): Family {
     authenticatedAt: number(row, 'authenticated_at'),
     nonce: optionalText(row, 'nonce'),
     resources: optionalList(row, 'resources') ?? [],
+    claims: optionalList(row, 'claims') ?? [],
     createdAt: number(row, 'created_at'),
     expiresAt: optionalNumber(row, 'expires_at'),
     endedAt: optionalNumber(row, 'ended_at'),
@@ -58,11 +59,12 @@ function insertFamily(family: NewFamily, now: number): Statement {
     nonce,
     expiresAt,
     resources,
+    claims,
   } = family
   return {
     sql: `INSERT INTO token_family (family_id, door_id, kind, account_id, client_id, team_id, scope, gen, issued_at,
-            previous_issued_at, authenticated_at, nonce, created_at, expires_at, ended_at, resources)
-          VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, NULL, $9, $10, $8, $11, NULL, $12)`,
+            previous_issued_at, authenticated_at, nonce, created_at, expires_at, ended_at, resources, claims)
+          VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, NULL, $9, $10, $8, $11, NULL, $12, $13)`,
     params: [
       familyId,
       doorId,
@@ -76,17 +78,18 @@ function insertFamily(family: NewFamily, now: number): Statement {
       orNull(nonce),
       orNull(expiresAt),
       words(resources),
+      words(claims),
     ],
   }
 }
 
 const giveConsent = (
-  { accountId = '', clientId = '', teamId = '', scope, resources }: NewFamily,
+  { accountId = '', clientId = '', teamId = '', scope, resources, claims }: NewFamily,
   now: number,
 ) => ({
-  sql: `INSERT INTO consent (account_id, client_id, team_id, scope, granted_at, resources) VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (account_id, client_id, team_id) DO UPDATE SET scope = $4, granted_at = $5, resources = $6`,
-  params: [accountId, clientId, teamId, scope.join(' '), now, words(resources)],
+  sql: `INSERT INTO consent (account_id, client_id, team_id, scope, granted_at, resources, claims) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (account_id, client_id, team_id) DO UPDATE SET scope = $4, granted_at = $5, resources = $6, claims = $7`,
+  params: [accountId, clientId, teamId, scope.join(' '), now, words(resources), words(claims)],
 })
 
 /** Goes on only while the consent is there; a code for less than it leaves it as wide as it was. */
