@@ -25,6 +25,7 @@ before(async () => {
         pushedRequests: 'optional',
         requestObjects: 'optional',
         claimsParameter: true,
+        authorizationDetails: ['payment'],
         dpop: 'optional',
         resources: { 'https://billing.example/v1': 'Billing' },
       },
@@ -46,7 +47,7 @@ const names = (
 const words = (
   'code token query form_post jwt query.jwt form_post.jwt fragment none login consent select_account openid S256 plain 0 1 -1 ' +
   'approve urn:ietf:params:oauth:request_uri:x https://evil.example/ //evil.example /\\evil.example javascript:alert(1) ' +
-  'https://billing.example/v1 {} {"userinfo":{"name":null}} [{"type":"x"}] "><script>'
+  'https://billing.example/v1 {} {"userinfo":{"name":null}} [{"type":"x"}] [{"type":"payment"}] "><script>'
 ).split(' ')
 const others = ['', 'none login', 'openid chatbot:read', `${callback}?x=1`, `${callback}#f`, callback, native]
 const values = [...words, ...others, 'a'.repeat(43), '\u0000', '\r\nLocation: https://evil.example']

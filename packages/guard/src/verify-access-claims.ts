@@ -91,6 +91,7 @@ function principalOf(
     scopes: claims.scope,
     environment: 'live',
     ...(client?.resources && { resources: client.resources }),
+    ...(claims.details && { authorizationDetails: claims.details }),
     expiresAt: claims.exp,
     credentialId: familyId,
   }

@@ -1,3 +1,4 @@
+import { type AuthorizationDetail, parseDetails } from './authorization-details.ts'
 import type { AuthorizationClient, AuthorizationInput } from './authorization-request.ts'
 import { type ClaimsRequest, readClaimsRequest } from './claims-request.ts'
 import { isThumbprint } from './dpop.ts'
@@ -99,4 +100,15 @@ export function readClaims({ params, policy }: AuthorizationInput): Read<ClaimsR
   return claims.insistsOnAcr
     ? fault('unmet_authentication_requirements', 'there is no acr to sign in by')
     : { value: claims }
+}
+
+/** The authorization details, each of a type that the door takes. @see RFC 9396 §5 */
+export function readDetails({ params, policy }: AuthorizationInput): Read<readonly AuthorizationDetail[]> {
+  const text = policy.detailTypes.length === 0 ? undefined : params.get('authorization_details')
+  if (text === undefined) return { value: [] }
+  const details = parseDetails(text)
+  if (!details) return fault('invalid_authorization_details', 'authorization_details is malformed')
+  return details.every(({ type }) => policy.detailTypes.includes(type))
+    ? { value: details }
+    : fault('invalid_authorization_details', 'a type of authorization_details is not known')
 }

@@ -4,11 +4,13 @@ import {
   type Read,
   readChallenge,
   readClaims,
+  readDetails,
   readDpopJkt,
   readMaxAge,
   readPrompt,
   readScope,
 } from './authorization-parameters.ts'
+import type { AuthorizationDetail } from './authorization-details.ts'
 import type { ClaimsRequest } from './claims-request.ts'
 import type { ErrorCode } from './errors.ts'
 import { redirectUriMatches } from './redirect-uri.ts'
@@ -46,6 +48,8 @@ export interface AuthorizationPolicy {
   readonly responseModes: readonly ResponseMode[]
   readonly pushedRequests: 'off' | 'optional' | 'required'
   readonly requestObjects: 'off' | 'optional' | 'required'
+  /** Types of authorization details that it takes; none: the parameter is ignored. @see RFC 9396 §2 */
+  readonly detailTypes: readonly string[]
   /** Whether single claims can be asked for; if not, the parameter is ignored. */
   readonly claims: boolean
   /** Resources that can be named; none: the parameter is ignored. */
@@ -87,6 +91,8 @@ export interface AuthorizationRequest {
   /** As it came: its signature is for the caller to check. */
   readonly idTokenHint: string | undefined
   readonly claims: ClaimsRequest | undefined
+  /** Of known types; what is in them is for the types to check. */
+  readonly details: readonly AuthorizationDetail[]
   readonly responseMode: ResponseMode
 }
 
@@ -180,6 +186,8 @@ function readRequest(
   if (!resources) return fault('invalid_target', 'resource is not known')
   const prompt = readPrompt(params)
   if ('error' in prompt) return prompt
+  const details = readDetails(input)
+  if ('error' in details) return details
   const claims = readClaims(input)
   if ('error' in claims) return claims
   const maxAge = readMaxAge(params)
@@ -202,6 +210,7 @@ function readRequest(
       loginHint: params.get('login_hint'),
       idTokenHint: params.get('id_token_hint'),
       claims: claims.value,
+      details: details.value,
       responseMode,
     },
   }

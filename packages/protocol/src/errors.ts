@@ -23,6 +23,8 @@ const table = {
   request_uri_not_supported: 400,
   // OpenID Connect Core Error Code unmet_authentication_requirements 1.0 §2
   unmet_authentication_requirements: 400,
+  // RFC 9396 §5
+  invalid_authorization_details: 400,
   // RFC 8707 §2
   invalid_target: 400,
   // RFC 9101 §6, §7

@@ -1,5 +1,6 @@
 export * from './api-key.ts'
 export * from './authentication.ts'
+export * from './authorization-details.ts'
 export { promptValues } from './authorization-parameters.ts'
 export * from './authorization-request.ts'
 export * from './base64.ts'

@@ -32,6 +32,7 @@ const strict: AuthorizationPolicy = {
   pushedRequests: 'off',
   requestObjects: 'off',
   claims: true,
+  detailTypes: ['payment'],
   resources: ['https://api.example/a', 'https://api.example/b'],
 }
 const mayOmit: AuthorizationPolicy = { ...strict, pkce: 'confidential-may-omit' }
@@ -158,6 +159,12 @@ const redirects: Row[] = [
   ['request_uri', `${documented}&request_uri=urn:x`, 'request_uri_not_supported'],
   ['prompt=none login', `${documented}&prompt=none+login`, 'invalid_request'],
   ['an unknown prompt', `${documented}&prompt=dance`, 'invalid_request'],
+  [
+    'details of an unknown type',
+    `${documented}&authorization_details=[{"type":"x"}]`,
+    'invalid_authorization_details',
+  ],
+  ['details that are no list', `${documented}&authorization_details={}`, 'invalid_authorization_details'],
   ['claims that are no object', `${documented}&claims=[]`, 'invalid_request'],
   [
     'an essential acr',
@@ -247,6 +254,7 @@ test('authorization request: the documented request is asked about', () => {
       loginHint: undefined,
       idTokenHint: undefined,
       claims: undefined,
+      details: [],
       responseMode: 'query',
     },
   })

@@ -1,6 +1,7 @@
 import {
   type CodeExchange,
   decideCode,
+  narrowDetails,
   narrowResources,
   ProtocolError,
   type Resources,
@@ -10,6 +11,7 @@ import { bindRefresh } from './bind-refresh.ts'
 import type { GrantContext } from './context.ts'
 import type { Grant } from './grant.ts'
 import { type Granted, signTokens } from './issue.ts'
+import { grantedDetails, type RequestedDetails, requestedDetails } from './requested-details.ts'
 import { grantedResources } from './requested-resources.ts'
 import { lostStanding } from './standing.ts'
 
@@ -17,10 +19,16 @@ function invalid(detail: string): ProtocolError {
   return new ProtocolError('invalid_grant', 'authorization code is not valid', { detail })
 }
 
+/** What a token request names of what was granted. */
+interface Asked {
+  readonly resources: Resources
+  readonly details: RequestedDetails
+}
+
 /** Signs what a code that is still good will buy, so that it is not burned where nothing can be signed. */
 async function signAhead(
   hash: string,
-  { exchange, asked }: { readonly exchange: CodeExchange; readonly asked: Resources },
+  { exchange, asked }: { readonly exchange: CodeExchange; readonly asked: Asked },
   context: GrantContext,
 ): Promise<Granted | undefined> {
   const code = await context.store.families.findCode(hash)
@@ -28,8 +36,9 @@ async function signAhead(
   const decision = decideCode({ ...code, endedAt: code.family.endedAt }, exchange, context.now)
   if (decision.outcome !== 'exchange') return undefined
   const { family } = code
-  const resources = narrowResources(family.resources, asked)
-  return resources && signTokens({ family, scope: family.scope, resources }, context)
+  const resources = narrowResources(family.resources, asked.resources)
+  const details = narrowDetails(family.details, asked.details)
+  return resources && details && signTokens({ family, scope: family.scope, resources, details }, context)
 }
 
 /**
@@ -39,9 +48,9 @@ async function signAhead(
  */
 export const authorizationCode: Grant = {
   grantType: 'authorization_code',
-  params: ['code', 'code_verifier', 'redirect_uri'],
+  params: ['code', 'code_verifier', 'redirect_uri', 'authorization_details'],
 
-  async exchange({ client, params, resources: asked }, context: GrantContext) {
+  async exchange({ client, params, resources }, context: GrantContext) {
     const { store, door, now, event, jkt } = context
     const presented = params.get('code')
     if (presented === undefined) throw new ProtocolError('invalid_request', 'code is missing')
@@ -53,6 +62,7 @@ export const authorizationCode: Grant = {
       codeVerifier: params.get('code_verifier'),
       jkt,
     }
+    const asked = { resources, details: requestedDetails(params) }
     const hash = secretHash(presented)
     const signed = await signAhead(hash, { exchange, asked }, context)
     const code = await store.families.takeCode(hash, now)
@@ -69,13 +79,16 @@ export const authorizationCode: Grant = {
     if (decision.outcome !== 'exchange') throw invalid(decision.detail)
     const lost = await lostStanding(code.family, store, now)
     if (lost !== undefined) throw invalid(lost)
-    const resources = grantedResources(code.family.resources, asked)
+    const within = {
+      resources: grantedResources(code.family.resources, asked.resources),
+      details: grantedDetails(code.family.details, asked.details),
+    }
     if (!(await bindRefresh(client, code.family, context))) throw invalid('bound to another key')
     await store.audit.add(
       event('token.issued', { ...about, ...(code.family.accountId && { accountId: code.family.accountId }) }),
       now,
     )
     const { family } = code
-    return signed ? { ...signed, family } : signTokens({ family, scope: family.scope, resources }, context)
+    return signed ? { ...signed, family } : signTokens({ family, scope: family.scope, ...within }, context)
   },
 }

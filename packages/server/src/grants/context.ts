@@ -1,4 +1,4 @@
-import type { Resources, Scope } from '@sallyport/protocol'
+import type { AuthorizationDetail, Resources, Scope } from '@sallyport/protocol'
 import type { Sealer } from '../crypto/seal.ts'
 import type { AccessFormat, RefreshSettings } from '../settings/door.ts'
 import type { AuditEvent, Family, Store } from '../store/contract/index.ts'
@@ -20,6 +20,8 @@ export interface Unsigned {
   readonly scope: Scope
   /** What the access token is for; left out or empty: all that the issuer speaks for. */
   readonly resources?: Resources
+  /** What it may be used for, in detail; left out or empty: no such limit. */
+  readonly details?: readonly AuthorizationDetail[]
 }
 
 /** What a grant may use. Time is a value, so tests never wait and never mock. */

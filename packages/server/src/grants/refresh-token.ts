@@ -3,6 +3,7 @@ import { parseRefreshToken } from '../crypto/refresh-token.ts'
 import type { Family } from '../store/contract/index.ts'
 import type { GrantContext } from './context.ts'
 import { type Granted, signTokens } from './issue.ts'
+import { grantedDetails, type RequestedDetails } from './requested-details.ts'
 import { grantedResources } from './requested-resources.ts'
 import { lostStanding } from './standing.ts'
 
@@ -14,6 +15,8 @@ export interface RefreshRequest {
   readonly scope: Scope | undefined
   /** What the access token is to be for; left out: all that was granted. */
   readonly resources?: Resources
+  /** What it is to be used for, in detail; left out: all that was granted. */
+  readonly details?: RequestedDetails
 }
 
 function refuse(detail: string): ProtocolError {
@@ -40,6 +43,7 @@ async function act(
     family,
     scope: granted,
     resources: grantedResources(family.resources, request.resources ?? []),
+    details: grantedDetails(family.details, request.details),
   })
   switch (decision.outcome) {
     case 'refuse':

@@ -29,6 +29,7 @@ export async function startFamily(
     nonce: undefined,
     resources: [],
     claims: [],
+    details: [],
     expiresAt,
   }
   const about = {

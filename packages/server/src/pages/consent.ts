@@ -39,6 +39,8 @@ export interface ConsentModel {
   readonly scopes: readonly DescribedScope[]
   /** Whether the person may leave scopes out. */
   readonly narrowable: boolean
+  /** What it wants to do in detail, a line each. */
+  readonly details?: readonly string[]
   /** What it would be told beside that, in words. */
   readonly claims?: readonly string[]
   /** The only APIs that it is for; none: no such limit. */
@@ -60,6 +62,13 @@ const scopes = `<% if (it.scopes.length === 0) { %><p>It asks for no permissions
 <h2>It would be able to</h2>
 <ul class="scopes">
 <% for (const scope of it.scopes) { %><li><bdi><%= scope.description %></bdi> <code><%= scope.value %></code><% if (scope.note) { %><p class="hint"><%= scope.note %></p><% } %></li><% } %>
+</ul>
+<% } %>`
+
+const details = `<% if (it.details?.length) { %>
+<h2>This time it wants to</h2>
+<ul class="scopes">
+<% for (const detail of it.details) { %><li><bdi><%= detail %></bdi></li><% } %>
 </ul>
 <% } %>`
 
@@ -99,6 +108,7 @@ const template = compileTemplate<ConsentModel>(`<div class="card">
 <form method="post" action="<%= it.address(it.action) %>">
 <input type="hidden" name="csrf" value="<%= it.csrf %>">
 <input type="hidden" name="request" value="<%= it.request %>">
+${details}
 ${scopes}
 ${claims}
 ${resources}

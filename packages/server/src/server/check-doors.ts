@@ -21,7 +21,7 @@ function isResource(identifier: string): boolean {
   )
 }
 
-function checkDoor(door: DoorSettings): readonly string[] {
+function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly string[] {
   const name = `door ${door.id}`
   switch (door.kind) {
     case 'people':
@@ -42,6 +42,9 @@ function checkDoor(door: DoorSettings): readonly string[] {
         ...(door.responseModes ?? [])
           .filter((mode) => !responseModes.includes(mode))
           .map((mode) => `${name}.responseModes names the unknown mode ${mode}`),
+        ...(door.authorizationDetails ?? [])
+          .filter((type) => !detailTypes.includes(type))
+          .map((type) => `${name}.authorizationDetails names ${type}, which no platform has`),
         ...Object.keys(door.resources ?? {})
           .filter((one) => !isResource(one))
           .map((one) => `${name}.resources: ${one} must be an https address without query, or a path`),
@@ -69,6 +72,7 @@ const repeated = (values: readonly string[]) => [
 /** Everything that is wrong with the doors of a configuration, each naming its setting. */
 export function checkDoors(platforms: readonly Platform[]): readonly string[] {
   const doors = platforms.flatMap((platform) => platform.doors)
+  const detailTypes = platforms.flatMap((platform) => Object.keys(platform.authorizationDetails ?? {}))
   const issuers = doors.map((door) =>
     'issuerPath' in door ? door.issuerPath : 'path' in door ? door.path : door.managePath,
   )
@@ -82,6 +86,6 @@ export function checkDoors(platforms: readonly Platform[]): readonly string[] {
     ...prefixes
       .filter((prefix) => taken.includes(prefix))
       .map((prefix) => `keys may not have the prefix ${prefix}`),
-    ...doors.flatMap(checkDoor),
+    ...doors.flatMap((door) => checkDoor(door, detailTypes)),
   ]
 }

@@ -97,6 +97,8 @@ export interface AppsDoor extends DoorBase {
   readonly pushedRequests?: 'off' | 'optional' | 'required'
   /** Whether clients may or must sign their authorization requests; not at all when left out. @see RFC 9101 */
   readonly requestObjects?: 'off' | 'optional' | 'required'
+  /** Types of authorization details that clients may ask with; each is made by a platform. None when left out. @see RFC 9396 */
+  readonly authorizationDetails?: readonly string[]
   /** Whether clients may ask for single claims of a person; not when left out. @see OpenID Connect Core §5.5 */
   readonly claimsParameter?: boolean
   /**

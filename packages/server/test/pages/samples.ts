@@ -64,6 +64,7 @@ const consent: ConsentModel = {
 }
 
 const narrowed: ConsentModel = {
+  details: ['Pay 12.50 EUR to Merchant A'],
   claims: ['Your e-mail address'],
   resources: [{ identifier: 'api.example/v1', name: 'Billing' }],
   ...consent,

@@ -21,6 +21,7 @@ const rows: readonly [name: string, setting: object, problem: RegExp | undefined
     { resources: { 'https://a.example/v1': 'A', '/b': 'B' } },
     undefined,
   ],
+  ['details of a type that no platform has', { authorizationDetails: ['x'] }, /authorizationDetails names x/],
   [
     'a resource with a query',
     { resources: { 'https://a.example/?x': 'A' } },

@@ -47,6 +47,7 @@ export function family(more: Partial<NewFamily> = {}): NewFamily {
     nonce: undefined,
     resources: [],
     claims: [],
+    details: [],
     expiresAt: undefined,
     ...more,
   }

@@ -14,6 +14,7 @@ import type { Client, TeamMembership } from '../../store/contract/index.ts'
 import type { SignedIn } from '../browser.ts'
 import type { Reply } from '../door.ts'
 import type { AppsContext } from './context.ts'
+import { readByType } from './details.ts'
 import { readMarker } from './marker.ts'
 import { parseRequest, readRequestParams, type RequestParams } from './request-source.ts'
 import { respondError, responseModesOf } from './respond.ts'
@@ -61,12 +62,18 @@ export async function judge(
     pushedRequests: door.pushedRequests ?? 'off',
     requestObjects: door.requestObjects ?? 'off',
     claims: door.claimsParameter ?? false,
+    detailTypes: door.authorizationDetails ?? [],
     resources: knownResources(door, apps.services.baseUrl),
   }
   const decision = decideAuthorizationRequest({ ...read, client, policy })
   if (decision.outcome !== 'ask') return decision
   if (!client) throw new ProtocolError('invalid_client', 'unknown client')
-  const { request } = decision
+  const details = readByType(decision.request.details, apps)
+  if (!details) {
+    const description = 'authorization_details do not fit their type'
+    return { outcome: 'redirect', ...decision.request, error: 'invalid_authorization_details', description }
+  }
+  const request = { ...decision.request, details }
   const hinted = request.idTokenHint === undefined ? undefined : subjectOf(request.idTokenHint, client, apps)
   const refuse = (description: string): Judged => ({
     outcome: 'redirect',

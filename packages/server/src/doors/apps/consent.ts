@@ -32,6 +32,8 @@ export async function mustAsk(
   { services }: AppsContext,
 ): Promise<boolean> {
   if (request.prompt.includes('consent') || client.type === 'public') return true
+  // What was allowed in detail was allowed for that one time.
+  if (request.details.length > 0) return true
   if (request.state === undefined && request.codeChallenge === undefined) return true
   const consent = await services.store.clients.consent(accountId, client.clientId, teamId)
   const { scope, resources } = request
@@ -72,6 +74,9 @@ function consentModel(
     scopes: mine.map((value) => ({ value, description: apps.door.scopes[value] ?? value })),
     narrowable: true,
     claims: claimWords(singleClaims(request.claims, request.scope)),
+    details: request.details.map(
+      (detail) => apps.services.detailTypes.get(detail.type)?.words(detail) ?? detail.type,
+    ),
     resources: request.resources.map((identifier) => ({
       identifier,
       name: names.get(identifier) ?? identifier,

@@ -46,6 +46,7 @@ export async function grantCode(
       authenticatedAt: session.authenticatedAt,
       nonce: request.nonce,
       resources: request.resources,
+      details: request.details,
       claims: singleClaims(request.claims, scope),
       expiresAt: door.refresh.absolute === undefined ? undefined : now + door.refresh.absolute,
     },

@@ -5,6 +5,7 @@ import { issue, tokenResponse } from '../../grants/issue.ts'
 import { requestedResources } from '../../grants/requested-resources.ts'
 import type { Endpoint } from '../door.ts'
 import { idTokenClaims } from './claims.ts'
+import { takesDetails } from './details.ts'
 import { readClientRequest } from './client.ts'
 import { type AppsContext, noStore, pathOf } from './context.ts'
 import { nonceHeader, readProof } from './proof.ts'
@@ -64,7 +65,9 @@ export function tokenEndpoint(apps: AppsContext): Endpoint {
           jkt,
           idToken: (unsigned) => idToken(unsigned, grantType, context),
         }
-        const known = new Map([...params].filter(([name]) => grant.params.includes(name)))
+        const takes = (name: string) =>
+          grant.params.includes(name) && (name !== 'authorization_details' || takesDetails(apps.door))
+        const known = new Map([...params].filter(([name]) => takes(name)))
         const granted = await grant.exchange({ client, params: known, resources }, bound)
         const body = tokenResponse(issue(granted, bound))
         return { status: 200, headers: { ...noStore, ...nonceHeader(apps) }, body }

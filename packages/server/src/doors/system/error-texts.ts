@@ -83,6 +83,12 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     meaning: 'Request objects by reference are not taken here: the server fetches nothing.',
     remedy: 'Send the parameters themselves, or push them where the metadata names an endpoint for that.',
   },
+  invalid_authorization_details: {
+    meaning:
+      'authorization_details are malformed, of a type that the door does not take, do not fit their type, or exceed what was granted.',
+    remedy:
+      'Send a JSON list of objects with a type of authorization_details_types_supported and its members, and no others. A token request may only name some of those that were granted, as they were.',
+  },
   unmet_authentication_requirements: {
     meaning: 'The request insists on a way of signing in (an essential acr) that is not there.',
     remedy: 'Ask for acr without essential, or for none.',

@@ -1,25 +1,21 @@
-import { dpopAlgorithms, promptValues, requestObjectAlgorithms, responseModeNames } from '@sallyport/protocol'
+import { dpopAlgorithms, promptValues } from '@sallyport/protocol'
 import type { AppsDoor, DoorSettings } from '../../settings/door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import { pathOf } from '../apps/context.ts'
 import { takesObjects } from '../apps/request-object.ts'
-import { takesPushed } from '../apps/request-source.ts'
-import { responseModesOf } from '../apps/respond.ts'
-import { resourceNames } from '../../settings/resources.ts'
+import { requestMetadata } from '../apps/request-metadata.ts'
 import type { Endpoint, Reply } from '../door.ts'
 import type { Services } from '../services.ts'
 
 const cached = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' }
 
-/** What an apps door can do, from what is registered. @see RFC 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 9449 §5.1, RFC 9728 §4 */
+/** What an apps door can do, from what is registered. @see RFC 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 9449 §5.1 */
 function appsMetadata(
   door: AppsDoor,
   { baseUrl, signing, now }: Services,
 ): Readonly<Record<string, unknown>> {
   const at = (endpoint: keyof AppsDoor['endpoints']) => baseUrl + pathOf({ door }, endpoint)
   const openid = 'openid' in door.scopes
-  const modes = responseModesOf(door)
-  const resources = [...resourceNames(door, baseUrl).keys()]
   const authMethods = ['client_secret_basic', 'client_secret_post']
   return {
     issuer: issuerOf(door, baseUrl),
@@ -27,22 +23,10 @@ function appsMetadata(
     token_endpoint: at('token'),
     revocation_endpoint: at('revoke'),
     introspection_endpoint: at('introspect'),
-    ...(takesPushed(door) && {
-      pushed_authorization_request_endpoint: at('push'),
-      require_pushed_authorization_requests: door.pushedRequests === 'required',
-    }),
-    ...(takesObjects(door) && {
-      request_object_signing_alg_values_supported: requestObjectAlgorithms,
-      require_signed_request_object: door.requestObjects === 'required',
-    }),
     jwks_uri: `${baseUrl}/.well-known/jwks.json`,
-    ...(resources.length > 0 && { protected_resources: resources }),
     scopes_supported: Object.keys(door.scopes),
     response_types_supported: ['code'],
-    response_modes_supported: responseModeNames(modes),
-    ...(modes.some((mode) => mode.endsWith('.jwt')) && {
-      authorization_signing_alg_values_supported: ['ES256'],
-    }),
+    ...requestMetadata(door, baseUrl, signing.algorithms(now())),
     grant_types_supported: door.grantTypes,
     code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: [...authMethods, 'none'],

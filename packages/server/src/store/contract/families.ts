@@ -1,4 +1,4 @@
-import type { Scope } from '@sallyport/protocol'
+import type { AuthorizationDetail, Scope } from '@sallyport/protocol'
 import type { AuditEvent } from './audit.ts'
 
 /** What a family descends from. */
@@ -30,6 +30,8 @@ export interface Family {
   readonly resources: readonly string[]
   /** Claims that were allowed one by one, as `id_token:email`. @see OpenID Connect Core §5.5 */
   readonly claims: readonly string[]
+  /** All that its tokens may be used for, in detail; empty: no such limit. @see RFC 9396 §7 */
+  readonly details: readonly AuthorizationDetail[]
   readonly createdAt: number
   /** The absolute end; `undefined` for none. */
   readonly expiresAt: number | undefined

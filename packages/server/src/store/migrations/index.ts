@@ -7,6 +7,7 @@ import { pushedRequests } from './005-pushed-requests.ts'
 import { resources } from './006-resources.ts'
 import { clientKeys } from './007-client-keys.ts'
 import { claims } from './008-claims.ts'
+import { authorizationDetails } from './009-authorization-details.ts'
 
 /** Schema changes, oldest first. Each runs once, on both engines; append, never edit. */
 const migrations: readonly string[] = [
@@ -18,6 +19,7 @@ const migrations: readonly string[] = [
   resources,
   clientKeys,
   claims,
+  authorizationDetails,
 ]
 
 /**

@@ -1,3 +1,4 @@
+import { type AuthorizationDetail, isDetails } from '@sallyport/protocol'
 import type {
   ApprovedCode,
   AuditEvent,
@@ -9,7 +10,7 @@ import type {
   TakenCode,
 } from '../contract/index.ts'
 import type { Database, Row, Statement } from '../database.ts'
-import { list, number, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
+import { list, number, optionalList, optionalNumber, objects, optionalText, orNull, text } from './row.ts'
 import { audit, change, proveSignIn, remove, run } from './statements.ts'
 
 const kinds: readonly FamilyKind[] = ['login', 'code', 'vendor', 'machine']
@@ -18,6 +19,12 @@ function readKind(row: Row): FamilyKind {
   const found = kinds.find((kind) => kind === row['kind'])
   if (!found) throw new Error(`token_family.kind is ${String(row['kind'])}`)
   return found
+}
+
+const readDetails = (row: Row): readonly AuthorizationDetail[] => {
+  const details: unknown =
+    optionalText(row, 'authorization_details') === undefined ? [] : objects(row, 'authorization_details')
+  return isDetails(details) ? details : []
 }
 
 function readFamily(row: Row): Family {
@@ -37,6 +44,7 @@ function readFamily(row: Row): Family {
     nonce: optionalText(row, 'nonce'),
     resources: optionalList(row, 'resources') ?? [],
     claims: optionalList(row, 'claims') ?? [],
+    details: readDetails(row),
     createdAt: number(row, 'created_at'),
     expiresAt: optionalNumber(row, 'expires_at'),
     endedAt: optionalNumber(row, 'ended_at'),
@@ -60,11 +68,12 @@ function insertFamily(family: NewFamily, now: number): Statement {
     expiresAt,
     resources,
     claims,
+    details,
   } = family
   return {
     sql: `INSERT INTO token_family (family_id, door_id, kind, account_id, client_id, team_id, scope, gen, issued_at,
-            previous_issued_at, authenticated_at, nonce, created_at, expires_at, ended_at, resources, claims)
-          VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, NULL, $9, $10, $8, $11, NULL, $12, $13)`,
+            previous_issued_at, authenticated_at, nonce, created_at, expires_at, ended_at, resources, claims, authorization_details)
+          VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, NULL, $9, $10, $8, $11, NULL, $12, $13, $14)`,
     params: [
       familyId,
       doorId,
@@ -79,6 +88,7 @@ function insertFamily(family: NewFamily, now: number): Statement {
       orNull(expiresAt),
       words(resources),
       words(claims),
+      orNull(details.length === 0 ? undefined : JSON.stringify(details)),
     ],
   }
 }
