@@ -100,8 +100,9 @@ export async function refuseRequest(
   refusal: Parameters<typeof respondError>[1],
   apps: AppsContext,
 ): Promise<Reply> {
+  const reply = await respondError(request, refusal, apps)
   if (pushedHash !== undefined) await apps.services.store.requests.end(pushedHash)
-  return respondError(request, refusal, apps)
+  return reply
 }
 
 /**
