@@ -19,7 +19,7 @@ const initialize = message('initialize', {
 })
 
 /** A token got in the way that the metadata documents lead to: from the challenge, and from nothing else. */
-async function tokenByDiscovery(scope: string): Promise<string> {
+async function tokenByDiscovery(scope: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
   const challenge = String((await call(server, '/mcp', { json: initialize })).headers['www-authenticate'])
   const metadataUrl = /resource_metadata="([^"]+)"/.exec(challenge)?.[1] ?? assert.fail(challenge)
   const resource = (await send(metadataUrl)).json
@@ -30,7 +30,7 @@ async function tokenByDiscovery(scope: string): Promise<string> {
   const flow = await newOsirFlow(server, { scope }, { scope })
   const browser = await signedInBrowser(server, await newPerson(server))
   const address = new URL(String(json['authorization_endpoint'])).pathname
-  const code = await getCode(browser, { ...flow, authorize: address })
+  const code = await getCode(browser, { ...flow, authorize: address, more })
   return text(await redeemAt(server, flow, code), 'access_token')
 }
 
@@ -68,6 +68,12 @@ test('MCP: what a token allows can be called, and a missing scope is told in the
     String(refused.headers['www-authenticate']),
     /^Bearer error="insufficient_scope", scope="vps:read", resource_metadata="/,
   )
+})
+
+test('MCP: a token that was asked for this resource opens it, and nothing else (RFC 8707 §2.2)', async () => {
+  const bearer = await tokenByDiscovery('domains:read', { resource: `${server.base}/mcp` })
+  assert.equal((await call(server, '/mcp', { json: initialize, bearer })).status, 200)
+  assert.equal((await call(server, '/v1/domains', { bearer })).status, 401)
 })
 
 test('MCP: a key opens it as well', async () => {

@@ -1,8 +1,10 @@
 import { pino } from 'pino'
+import * as v from 'valibot'
 import config from '../../sallyport.config.ts'
 import { fetchGuard } from '@sallyport/guard/fetch'
 import { createServer } from '../../packages/server/src/server/create.ts'
 import type { Platform } from '../../packages/server/src/server/platform.ts'
+import { detailType } from '../../packages/server/src/settings/detail-type.ts'
 import { sow } from '../../packages/server/src/server/seed.ts'
 import type { DoorSettings } from '../../packages/server/src/settings/door.ts'
 import type { Limiter } from '../../packages/server/src/checks/limit.ts'
@@ -34,6 +36,26 @@ const probe: Platform = {
   },
 }
 
+/** A type of authorization details, for the doors of a test that list it. */
+const payments: Platform = {
+  name: 'payments',
+  doors: [],
+  authorizationDetails: {
+    payment: detailType(
+      v.strictObject({
+        type: v.literal('payment'),
+        amount: v.pipe(v.string(), v.regex(/^\d{1,9}\.\d\d$/)),
+        currency: v.picklist(['EUR', 'USD']),
+        creditor: v.pipe(v.string(), v.maxLength(50)),
+      }),
+      ({ amount, currency, creditor }) => `pay ${amount} ${currency} to ${creditor}`,
+    ),
+  },
+  async api() {
+    return []
+  },
+}
+
 const port = options.port ?? 0
 const server = await createServer({
   settings: {
@@ -48,7 +70,7 @@ const server = await createServer({
     debug: options.debug ?? false,
     google: options.google,
   },
-  platforms: [...config.platforms, ...(options.probe ? [probe] : [])].map((platform) => ({
+  platforms: [...config.platforms, payments, ...(options.probe ? [probe] : [])].map((platform) => ({
     ...platform,
     doors: platform.doors.map(overridden),
     limits: { ...platform.limits, ...options.limits },

@@ -24,6 +24,8 @@ import { type OnTwo, verify } from './verify.ts'
 export interface GuardRule extends Rule {
   /** Names that the fact source knows. Counted after everything else has passed, so a refused call costs nothing. */
   readonly limits?: readonly string[]
+  /** The API that is asked, where it is not the guard's own: a token made for it alone is taken. @see RFC 8707 §2 */
+  readonly resource?: string
 }
 
 /** How a guard checks tokens that are bound to a key. @see RFC 9449 */
@@ -96,6 +98,8 @@ interface Decision {
   readonly options: GuardOptions
   readonly signatures: SignatureCache
   readonly binding: Binding | undefined
+  /** Of the guard. */
+  readonly resource: string | undefined
 }
 
 async function spend(principal: Principal, { rule, options }: Decision, now: number): Promise<Decided> {
@@ -114,12 +118,13 @@ async function spend(principal: Principal, { rule, options }: Decision, now: num
 
 async function decide(decision: Decision): Promise<Decided> {
   const { request, rule, options, signatures, binding } = decision
+  const { resource = decision.resource } = rule
   const { source, onTwo = 'reject' } = options
   // Nothing to wait for is the rule: a promise for it would cost every request a turn.
   const waiting = source.upToDate?.()
   if (waiting) await waiting
   const now = options.now()
-  const verdict = await verify(request, source, { now, onTwo, signatures, binding })
+  const verdict = await verify(request, source, { now, onTwo, signatures, binding, resource })
   if (verdict.outcome === 'refuse') return verdict
   const allowed = permit(verdict.principal, rule)
   if (allowed.outcome === 'refuse') return allowed
@@ -180,7 +185,14 @@ export function createGuard(options: GuardOptions): Guard {
   const binding = bindingOf(options, resource?.parsed.origin)
   return {
     async check(request, rule) {
-      const decision = { request, rule, options, signatures, binding }
+      const decision = {
+        request,
+        rule,
+        options,
+        signatures,
+        binding,
+        resource: resource?.parsed.identifier,
+      }
       const decided = await decideOrUnavailable(decision)
       const nonce = nonceHeader(decision)
       if (decided.outcome === 'allow') return { ...decided, headers: { ...decided.headers, ...nonce } }

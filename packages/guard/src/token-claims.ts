@@ -1,4 +1,11 @@
-import { type CompactJws, isThumbprint, parseScope, type Scope } from '@sallyport/protocol'
+import {
+  type AuthorizationDetail,
+  type CompactJws,
+  isDetails,
+  isThumbprint,
+  parseScope,
+  type Scope,
+} from '@sallyport/protocol'
 
 /** The claims the guard reads of any token of ours. @see RFC 7519 §4.1 */
 export interface TokenClaims {
@@ -17,6 +24,8 @@ export interface AccessClaims {
   readonly clientId: string | undefined
   readonly teamId: string | undefined
   readonly scope: Scope
+  /** @see RFC 9396 §9.1 */
+  readonly details: readonly AuthorizationDetail[] | undefined
 }
 
 /** Claims of a widget token. */
@@ -60,12 +69,21 @@ export function parseTokenClaims({ iss, aud, sub, iat, exp, nbf, door }: Payload
 }
 
 /** The claims, or `undefined` when one is missing or of the wrong type. @see RFC 9068 §2.2.3 for `scope` */
-export function parseAccessClaims({ fam, client_id, team, scope }: Payload): AccessClaims | undefined {
+export function parseAccessClaims({
+  fam,
+  client_id,
+  team,
+  scope,
+  authorization_details,
+}: Payload): AccessClaims | undefined {
   const clientId = optional(client_id, isText)
   const teamId = optional(team, isText)
   const values = scope === undefined || scope === '' ? [] : isText(scope) ? parseScope(scope) : undefined
+  const details = optional(authorization_details, isDetails)
   if (!isText(fam) || clientId === wrong || teamId === wrong || !values) return undefined
-  return { familyId: fam, clientId, teamId, scope: values }
+  // What can't be read was meant to limit the token.
+  if (details === wrong) return undefined
+  return { familyId: fam, clientId, teamId, scope: values, details }
 }
 
 /**

@@ -28,6 +28,8 @@ export interface Verification {
   readonly now: number
   /** Left out: no bound token can be checked, so none is taken. */
   readonly binding?: Binding | undefined
+  /** The API that is asked, by its identifier; left out: tokens made for one API alone are not taken. */
+  readonly resource?: string | undefined
 }
 
 /** A refusal with its reason; `detail` is for the log only. */

@@ -1,6 +1,6 @@
 import type { CompactJws, Principal } from '@sallyport/protocol'
 import { checkBinding, type PresentedToken } from './binding.ts'
-import type { DoorFacts, FactSource, FamilyFacts } from './facts.ts'
+import type { DoorFacts, FamilyFacts } from './facts.ts'
 import { checkStanding, scopeInRole, type Standing, teamMembers } from './standing.ts'
 import { type AccessClaims, parseAccessClaims, type TokenClaims } from './token-claims.ts'
 import { type Refused, refuse, type Verification, type Verified } from './verified.ts'
@@ -14,10 +14,19 @@ type Payload = CompactJws['payload']
  */
 const clockSkew = 60
 
+/** A token is for everything that its issuer speaks for, or for named APIs and no other. @see RFC 8707 §2.2, RFC 9068 §3 */
+function isForUs({ aud }: TokenClaims, door: DoorFacts, resource: string | undefined): boolean {
+  if (aud.includes(door.audience)) return true
+  return door.kind === 'apps' && resource !== undefined && aud.includes(resource)
+}
+
 /** The door that made a token, when issuer, audience and door agree. @see RFC 9068 §4 */
-export function doorOf(claims: TokenClaims, source: FactSource): DoorFacts | undefined {
+export function doorOf(
+  claims: TokenClaims,
+  { source, resource }: Pick<Verification, 'source' | 'resource'>,
+): DoorFacts | undefined {
   const door = source.doorOfIssuer(claims.iss)
-  if (!door || !claims.aud.includes(door.audience)) return undefined
+  if (!door || !isForUs(claims, door, resource)) return undefined
   return claims.door === undefined || claims.door === door.doorId ? door : undefined
 }
 
@@ -82,6 +91,7 @@ function principalOf(
     scopes: claims.scope,
     environment: 'live',
     ...(client?.resources && { resources: client.resources }),
+    ...(claims.details && { authorizationDetails: claims.details }),
     expiresAt: claims.exp,
     credentialId: familyId,
   }

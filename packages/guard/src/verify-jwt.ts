@@ -1,5 +1,5 @@
 import type { CompactJws } from '@sallyport/protocol'
-import type { DoorFacts, FactSource } from './facts.ts'
+import type { DoorFacts } from './facts.ts'
 import type { Credential } from './recognise.ts'
 import { isSignedBy } from './signature.ts'
 import { parseTokenClaims, type TokenClaims } from './token-claims.ts'
@@ -9,8 +9,12 @@ import { verifyWidgetToken } from './verify-widget-token.ts'
 
 type Jwt = Extract<Credential, { type: 'jwt' }>
 
-function doorOfJwt(claims: TokenClaims, { header }: CompactJws, source: FactSource): DoorFacts | undefined {
-  const door = doorOf(claims, source)
+function doorOfJwt(
+  claims: TokenClaims,
+  { header }: CompactJws,
+  verification: Verification,
+): DoorFacts | undefined {
+  const door = doorOf(claims, verification)
   if (!door) return undefined
   // RFC 8725 §3.11: one type for one purpose. An ID token (`JWT`) or a refresh token never passes for an access token.
   const type = door.kind === 'widgets' ? 'widget+jwt' : 'at+jwt'
@@ -38,11 +42,11 @@ async function hasGoodSignature({ secret, jws }: Jwt, verification: Verification
  * @see RFC 9068 §4, RFC 7519 §7.2, RFC 8725 §3
  */
 export async function verifyJwt(jwt: Jwt, verification: Verification): Promise<Verified> {
-  const { source, now } = verification
+  const { now } = verification
   const { jws } = jwt
   const claims = parseTokenClaims(jws.payload)
   if (!claims) return refuse('invalid', 'claims missing or malformed')
-  const door = doorOfJwt(claims, jws, source)
+  const door = doorOfJwt(claims, jws, verification)
   if (!door) return refuse('invalid', 'not a token of a known issuer, audience, door and type')
   if (!(await hasGoodSignature(jwt, verification))) return refuse('invalid', 'signature not valid')
   const untimely = checkTimes(claims, now)

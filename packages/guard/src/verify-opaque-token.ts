@@ -15,7 +15,7 @@ export async function verifyOpaqueToken(presented: Opaque, verification: Verific
   if (!payload) return refuse('invalid', 'not an opaque token of the server')
   const claims = parseTokenClaims(payload)
   if (!claims) return refuse('invalid', 'claims missing or malformed')
-  const door = doorOf(claims, source)
+  const door = doorOf(claims, verification)
   if (!door || door.kind === 'widgets')
     return refuse('invalid', 'not a token of a known issuer, audience and door')
   return checkTimes(claims, now) ?? verifyAccessClaims(payload, { presented, claims, door }, verification)

@@ -18,6 +18,8 @@ export interface VerifyOptions {
   readonly onTwo: OnTwo
   readonly signatures: SignatureCache
   readonly binding?: Binding | undefined
+  /** The API that is asked. */
+  readonly resource?: string | undefined
 }
 
 /** Who is calling, with the use to note once they are let in; or why nobody may be taken to be calling. */
@@ -85,7 +87,7 @@ async function verifyPresented(verification: Verification, onTwo: OnTwo): Promis
 export function verify(
   request: GuardRequest,
   source: FactSource,
-  { now, onTwo, signatures, binding }: VerifyOptions,
+  { onTwo, ...options }: VerifyOptions,
 ): Promise<Verdict> {
-  return verifyPresented({ request, source, signatures, now, binding }, onTwo)
+  return verifyPresented({ request, source, ...options }, onTwo)
 }

@@ -1,8 +1,22 @@
-import { isThumbprint } from './dpop.ts'
+import {
+  type Fault,
+  fault,
+  type Read,
+  readChallenge,
+  readClaims,
+  readDetails,
+  readDpopJkt,
+  readMaxAge,
+  readPrompt,
+  readScope,
+} from './authorization-parameters.ts'
+import type { AuthorizationDetail } from './authorization-details.ts'
+import type { ClaimsRequest } from './claims-request.ts'
 import type { ErrorCode } from './errors.ts'
-import { isCodeChallenge } from './pkce.ts'
 import { redirectUriMatches } from './redirect-uri.ts'
-import { parseScope, type Scope, scopeWithin } from './scope.ts'
+import { readResources, type Resources } from './resource-indicator.ts'
+import { parseResponseMode, type ResponseMode } from './response-mode.ts'
+import type { Scope } from './scope.ts'
 
 /** What the authorization endpoint needs to know of a client. @see RFC 7591 §2 */
 export interface AuthorizationClient {
@@ -11,7 +25,17 @@ export interface AuthorizationClient {
   readonly redirectUris: readonly string[]
   readonly scope: Scope
   readonly grantTypes: readonly string[]
+  /** Whether it may only push its requests. @see RFC 9126 §6 */
+  readonly requirePushed?: boolean
+  /** Whether it may only send signed requests. @see RFC 9101 §10.5 */
+  readonly requireSigned?: boolean
 }
+
+/**
+ * Where the parameters of a request were found: in the query or form that the browser brought, or with the client itself, who
+ * pushed them. @see RFC 9126 §4
+ */
+export type RequestSource = 'query' | 'pushed'
 
 /** What a door asks of authorization requests. */
 export interface AuthorizationPolicy {
@@ -20,6 +44,16 @@ export interface AuthorizationPolicy {
   readonly scopes: Scope
   /** Whether it binds codes to keys. */
   readonly dpop: boolean
+  /** How its responses may travel. */
+  readonly responseModes: readonly ResponseMode[]
+  readonly pushedRequests: 'off' | 'optional' | 'required'
+  readonly requestObjects: 'off' | 'optional' | 'required'
+  /** Types of authorization details that it takes; none: the parameter is ignored. @see RFC 9396 §2 */
+  readonly detailTypes: readonly string[]
+  /** Whether single claims can be asked for; if not, the parameter is ignored. */
+  readonly claims: boolean
+  /** Resources that can be named; none: the parameter is ignored. */
+  readonly resources: readonly string[]
 }
 
 /** An authorization request as `parseQuery` read it; `client` is the door's own client of that id, if any. */
@@ -27,7 +61,12 @@ export interface AuthorizationInput {
   readonly params: ReadonlyMap<string, string>
   readonly repeated: readonly string[]
   readonly emptied: readonly string[]
+  /** Every `resource`: it may come several times. @see RFC 8707 §2 */
+  readonly resources: readonly string[]
   readonly client: AuthorizationClient | undefined
+  readonly source: RequestSource
+  /** Whether the client signed the parameters; what it pushed was judged then. @see RFC 9101 §6.3 */
+  readonly signed: boolean
   readonly policy: AuthorizationPolicy
 }
 
@@ -40,6 +79,7 @@ export interface AuthorizationRequest {
   readonly state: string | undefined
   readonly scope: Scope
   readonly scopeAsked: boolean
+  readonly resources: Resources
   readonly codeChallenge: string | undefined
   /** Thumbprint of the key that the code is for. @see RFC 9449 §10 */
   readonly dpopJkt: string | undefined
@@ -48,7 +88,12 @@ export interface AuthorizationRequest {
   readonly maxAge: number | undefined
   readonly team: string | undefined
   readonly loginHint: string | undefined
-  readonly responseMode: 'query'
+  /** As it came: its signature is for the caller to check. */
+  readonly idTokenHint: string | undefined
+  readonly claims: ClaimsRequest | undefined
+  /** Of known types; what is in them is for the types to check. */
+  readonly details: readonly AuthorizationDetail[]
+  readonly responseMode: ResponseMode
 }
 
 /** A page for the person, a redirect to the proven address, or a request to ask the person about. @see RFC 6749 §4.1.2.1 */
@@ -58,23 +103,12 @@ export type AuthorizationDecision =
       readonly outcome: 'redirect'
       readonly redirectUri: string
       readonly state: string | undefined
+      readonly clientId: string
+      readonly responseMode: ResponseMode
       readonly error: ErrorCode
       readonly description: string
     }
   | { readonly outcome: 'ask'; readonly request: AuthorizationRequest }
-
-interface Fault {
-  readonly error: ErrorCode
-  readonly description: string
-}
-
-type Read<T> = { readonly value: T } | Fault
-
-const prompts = new Set(['none', 'login', 'consent', 'select_account'])
-
-function fault(error: ErrorCode, description: string): Fault {
-  return { error, description }
-}
 
 /** The proven client and redirect URI, or what the page says. Until both are proven nothing may be sent anywhere. */
 function proveAddress(
@@ -99,85 +133,44 @@ function proveAddress(
   return { value: { client, redirectUri: asked } }
 }
 
-function checkForm({ params, repeated }: AuthorizationInput, client: AuthorizationClient): Fault | undefined {
+/** Whether the parameters came in a way that they may come. */
+function checkSource(
+  { params, source, signed, policy }: AuthorizationInput,
+  client: AuthorizationClient,
+): Fault | undefined {
+  // One that could be opened has been, before this: its parameters stand in its place.
+  if (params.has('request')) {
+    return policy.requestObjects === 'off'
+      ? fault('request_not_supported', 'request objects are not supported')
+      : fault('invalid_request_object', 'the request object is not valid')
+  }
+  // Only names that this server gave are looked up, before this; it fetches nothing. RFC 9101 §10.4
+  if (params.has('request_uri')) return fault('request_uri_not_supported', 'request_uri is not supported')
+  if (source === 'query' && (client.requirePushed || policy.pushedRequests === 'required'))
+    return fault('invalid_request', 'the request must be pushed first')
+  if (!signed && (client.requireSigned || policy.requestObjects === 'required'))
+    return fault('invalid_request', 'the request must be signed')
+  return undefined
+}
+
+function checkForm(input: AuthorizationInput, client: AuthorizationClient): Fault | undefined {
+  const { params, repeated } = input
   if (!client.grantTypes.includes('authorization_code')) {
     return fault('unauthorized_client', 'the client may not use authorization codes')
   }
   if (repeated.length > 0) return fault('invalid_request', 'a parameter is repeated')
-  if (params.has('request')) return fault('request_not_supported', 'request objects are not supported')
-  if (params.has('request_uri')) return fault('request_uri_not_supported', 'request_uri is not supported')
+  const unusable = checkSource(input, client)
+  if (unusable) return unusable
   const type = params.get('response_type')
   if (type === undefined) return fault('invalid_request', 'response_type is missing')
   if (type !== 'code') return fault('unsupported_response_type', 'response_type must be code')
-  if ((params.get('response_mode') ?? 'query') !== 'query')
-    return fault('invalid_request', 'response_mode must be query')
   return undefined
-}
-
-function readChallenge(input: AuthorizationInput, client: AuthorizationClient): Read<string | undefined> {
-  const { params, emptied, policy } = input
-  const challenge = params.get('code_challenge')
-  const method = params.get('code_challenge_method')
-  if (challenge === undefined) {
-    if (policy.pkce === 'required' || client.type === 'public')
-      return fault('invalid_request', 'code_challenge is missing')
-    // Half a challenge is a broken client or a downgrade; neither may pass as a request without PKCE.
-    const half = method !== undefined || emptied.includes('code_challenge')
-    return half ? fault('invalid_request', 'code_challenge is missing') : { value: undefined }
-  }
-  // RFC 7636 §4.3 would default to plain, which this server does not know.
-  if (method !== 'S256') return fault('invalid_request', 'code_challenge_method must be S256')
-  if (!isCodeChallenge(challenge))
-    return fault('invalid_request', 'code_challenge must be 43 base64url characters')
-  return { value: challenge }
-}
-
-function readScope(
-  { params, emptied, policy }: AuthorizationInput,
-  client: AuthorizationClient,
-): Read<Scope> {
-  const text = params.get('scope')
-  if (text === undefined) {
-    const all = client.scope.filter((one) => policy.scopes.includes(one))
-    if (emptied.includes('scope') || all.length === 0) return fault('invalid_scope', 'scope is empty')
-    return { value: all }
-  }
-  const scope = parseScope(text)
-  if (!scope || !scopeWithin(scope, policy.scopes))
-    return fault('invalid_scope', 'scope is malformed or not known')
-  if (!scopeWithin(scope, client.scope))
-    return fault('invalid_scope', 'scope is wider than the client may ask for')
-  return { value: scope }
-}
-
-function readPrompt(params: ReadonlyMap<string, string>): Read<readonly string[]> {
-  const prompt = params.get('prompt')?.split(' ') ?? []
-  if (!prompt.every((one) => prompts.has(one))) return fault('invalid_request', 'prompt is not known')
-  if (prompt.includes('none') && prompt.length > 1)
-    return fault('invalid_request', 'prompt none stands alone')
-  return { value: prompt }
-}
-
-function readMaxAge(params: ReadonlyMap<string, string>): Read<number | undefined> {
-  const text = params.get('max_age')
-  if (text === undefined) return { value: undefined }
-  return /^\d{1,9}$/.test(text)
-    ? { value: Number(text) }
-    : fault('invalid_request', 'max_age must be a number of seconds')
-}
-
-/** A door that binds nothing ignores it, as any parameter it does not know. @see RFC 9449 §10 */
-function readDpopJkt({ params, policy }: AuthorizationInput): Read<string | undefined> {
-  const jkt = policy.dpop ? params.get('dpop_jkt') : undefined
-  return jkt === undefined || isThumbprint(jkt)
-    ? { value: jkt }
-    : fault('invalid_request', 'dpop_jkt must be a SHA-256 thumbprint')
 }
 
 function readRequest(
   input: AuthorizationInput,
   client: AuthorizationClient,
-  redirectUri: string,
+  { redirectUri, responseMode }: { readonly redirectUri: string; readonly responseMode: ResponseMode },
 ): Read<AuthorizationRequest> {
   const { params } = input
   const form = checkForm(input, client)
@@ -188,8 +181,15 @@ function readRequest(
   if ('error' in dpopJkt) return dpopJkt
   const scope = readScope(input, client)
   if ('error' in scope) return scope
+  const resources =
+    input.policy.resources.length === 0 ? [] : readResources(input.resources, input.policy.resources)
+  if (!resources) return fault('invalid_target', 'resource is not known')
   const prompt = readPrompt(params)
   if ('error' in prompt) return prompt
+  const details = readDetails(input)
+  if ('error' in details) return details
+  const claims = readClaims(input)
+  if ('error' in claims) return claims
   const maxAge = readMaxAge(params)
   if ('error' in maxAge) return maxAge
   return {
@@ -200,6 +200,7 @@ function readRequest(
       state: params.get('state'),
       scope: scope.value,
       scopeAsked: params.has('scope'),
+      resources,
       codeChallenge: challenge.value,
       dpopJkt: dpopJkt.value,
       nonce: params.get('nonce'),
@@ -207,7 +208,10 @@ function readRequest(
       maxAge: maxAge.value,
       team: params.get('team'),
       loginHint: params.get('login_hint'),
-      responseMode: 'query',
+      idTokenHint: params.get('id_token_hint'),
+      claims: claims.value,
+      details: details.value,
+      responseMode,
     },
   }
 }
@@ -223,7 +227,13 @@ export function decideAuthorizationRequest(input: AuthorizationInput): Authoriza
   const proven = proveAddress(input)
   if ('error' in proven) return { outcome: 'page', ...proven }
   const { client, redirectUri } = proven.value
-  const read = readRequest(input, client, redirectUri)
-  if ('error' in read) return { outcome: 'redirect', redirectUri, state: input.params.get('state'), ...read }
-  return { outcome: 'ask', request: read.value }
+  const { params, policy } = input
+  // Before everything else that can be wrong: it says how the client wants to hear of it.
+  const responseMode = parseResponseMode(params.get('response_mode'), policy.responseModes, redirectUri)
+  const read = responseMode
+    ? readRequest(input, client, { redirectUri, responseMode })
+    : fault('invalid_request', 'response_mode is not one that can be used')
+  if ('value' in read) return { outcome: 'ask', request: read.value }
+  const to = { redirectUri, state: params.get('state'), clientId: client.clientId }
+  return { outcome: 'redirect', ...to, responseMode: responseMode ?? 'query', ...read }
 }

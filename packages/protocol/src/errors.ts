@@ -21,6 +21,15 @@ const table = {
   interaction_required: 400,
   request_not_supported: 400,
   request_uri_not_supported: 400,
+  // OpenID Connect Core Error Code unmet_authentication_requirements 1.0 §2
+  unmet_authentication_requirements: 400,
+  // RFC 9396 §5
+  invalid_authorization_details: 400,
+  // RFC 8707 §2
+  invalid_target: 400,
+  // RFC 9101 §6, §7
+  invalid_request_uri: 400,
+  invalid_request_object: 400,
   // the people door
   no_active_account: 401,
   token_not_valid: 401,

@@ -1,3 +1,4 @@
+import type { AuthorizationDetail } from './authorization-details.ts'
 import type { Scope } from './scope.ts'
 
 /** What kind of credential a principal came with. */
@@ -24,6 +25,8 @@ export interface Principal {
   readonly widget?: { readonly id: string; readonly slug: string }
   /** The resources a machine may use; present and empty means none. */
   readonly resources?: readonly string[]
+  /** All that it may be used for, in detail; absent: no such limit. @see RFC 9396 §9.1 */
+  readonly authorizationDetails?: readonly AuthorizationDetail[]
   readonly expiresAt?: number
   /** The family, key or token id: what a revocation names. */
   readonly credentialId: string

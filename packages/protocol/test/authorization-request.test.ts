@@ -5,6 +5,8 @@ import {
   type AuthorizationPolicy,
   decideAuthorizationRequest,
   parseQuery,
+  type ResponseMode,
+  responseModes,
 } from '../src/index.ts'
 
 const challenge = 'E9Mrozoa2owUzb1iCHFpQwbi6E3MwMZLvDu0mkMksYI'
@@ -26,14 +28,30 @@ const strict: AuthorizationPolicy = {
   pkce: 'required',
   scopes: ['chatbot:read', 'session:read', 'session:write'],
   dpop: true,
+  responseModes: ['query'],
+  pushedRequests: 'off',
+  requestObjects: 'off',
+  claims: true,
+  detailTypes: ['payment'],
+  resources: ['https://api.example/a', 'https://api.example/b'],
 }
 const mayOmit: AuthorizationPolicy = { ...strict, pkce: 'confidential-may-omit' }
 
 function decide(query: string, client: AuthorizationClient | undefined = app, policy = strict) {
-  const read = parseQuery(query)
+  const read = parseQuery(query, ['resource'])
   if (read.outcome === 'refuse') throw new Error(read.description)
-  const { params, repeated, emptied } = read
-  return decideAuthorizationRequest({ params, repeated, emptied, client, policy })
+  const { params, repeated, emptied, lists } = read
+  const resources = lists.get('resource') ?? []
+  return decideAuthorizationRequest({
+    params,
+    repeated,
+    emptied,
+    resources,
+    client,
+    policy,
+    source: 'query',
+    signed: false,
+  })
 }
 const without = (name: string) => documented.replace(new RegExp(`&?${name}=[^&]*`), '')
 const withValue = (name: string, value: string) => `${without(name)}&${name}=${value}`
@@ -83,7 +101,14 @@ test('authorization request: an unknown client is a page', () => {
   const read = parseQuery(documented)
   assert.equal(read.outcome, 'ok')
   if (read.outcome !== 'ok') return
-  const decision = decideAuthorizationRequest({ ...read, client: undefined, policy: strict })
+  const decision = decideAuthorizationRequest({
+    ...read,
+    resources: [],
+    client: undefined,
+    policy: strict,
+    source: 'query',
+    signed: false,
+  })
   assert.deepEqual(decision, {
     outcome: 'page',
     error: 'invalid_request',
@@ -134,6 +159,18 @@ const redirects: Row[] = [
   ['request_uri', `${documented}&request_uri=urn:x`, 'request_uri_not_supported'],
   ['prompt=none login', `${documented}&prompt=none+login`, 'invalid_request'],
   ['an unknown prompt', `${documented}&prompt=dance`, 'invalid_request'],
+  [
+    'details of an unknown type',
+    `${documented}&authorization_details=[{"type":"x"}]`,
+    'invalid_authorization_details',
+  ],
+  ['details that are no list', `${documented}&authorization_details={}`, 'invalid_authorization_details'],
+  ['claims that are no object', `${documented}&claims=[]`, 'invalid_request'],
+  [
+    'an essential acr',
+    `${documented}&claims=${encodeURIComponent('{"id_token":{"acr":{"essential":true,"values":["2"]}}}')}`,
+    'unmet_authentication_requirements',
+  ],
   ['a max_age in words', `${documented}&max_age=soon`, 'invalid_request'],
   ['a negative max_age', `${documented}&max_age=-1`, 'invalid_request'],
 ]
@@ -149,6 +186,48 @@ for (const [name, query, error, client, policy] of redirects) {
     )
   })
 }
+const anyMode: AuthorizationPolicy = { ...strict, responseModes }
+// OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2, JARM §2.3
+const modes: [
+  asked: string,
+  policy: AuthorizationPolicy,
+  mode: ResponseMode | undefined,
+  client?: AuthorizationClient,
+][] = [
+  ['', anyMode, 'query'],
+  ['query', strict, 'query'],
+  ['form_post', anyMode, 'form_post'],
+  ['query.jwt', anyMode, 'query.jwt'],
+  ['form_post.jwt', anyMode, 'form_post.jwt'],
+  ['jwt', anyMode, 'query.jwt'],
+  ['form_post', strict, undefined],
+  ['jwt', strict, undefined],
+  ['fragment', anyMode, undefined],
+  ['fragment.jwt', anyMode, undefined],
+  ['web_message', anyMode, undefined],
+  ['constructor', anyMode, undefined],
+]
+for (const [asked, policy, mode] of modes) {
+  const by = mode ?? 'query'
+  test(`authorization request: response_mode=${asked} of ${policy.responseModes} answers by ${by}`, () => {
+    const good = decide(`${documented}&response_mode=${asked}`, app, policy)
+    assert.equal(good.outcome, mode ? 'ask' : 'redirect')
+    assert.equal(good.outcome === 'ask' && good.request.responseMode, mode ?? false)
+    const bad = decide(`${withValue('scope', 'nonsense')}&response_mode=${asked}`, app, policy)
+    assert.equal(bad.outcome === 'redirect' && bad.responseMode, by)
+    assert.equal(bad.outcome === 'redirect' && bad.clientId, app.clientId)
+  })
+}
+test('authorization request: a repeated response_mode is refused by query', () => {
+  const decision = decide(`${documented}&response_mode=form_post&response_mode=form_post`, app, anyMode)
+  assert.equal(decision.outcome === 'redirect' && decision.responseMode, 'query')
+})
+test('authorization request: no form is posted to an app’s own scheme', () => {
+  const native = { ...publicApp, redirectUris: ['com.example.app:/cb'] }
+  const decision = decide(`${uri('com.example.app:/cb')}&response_mode=form_post`, native, anyMode)
+  assert.equal(decision.outcome === 'redirect' && decision.error, 'invalid_request')
+})
+
 test('authorization request: a repeated state is refused, and neither is sent back', () => {
   const decision = decide(`${documented}&state=other`)
   assert.equal(decision.outcome, 'redirect')
@@ -165,6 +244,7 @@ test('authorization request: the documented request is asked about', () => {
       state: 'random_state_string',
       scope: ['chatbot:read', 'session:read'],
       scopeAsked: true,
+      resources: [],
       codeChallenge: challenge,
       dpopJkt: undefined,
       nonce: undefined,
@@ -172,6 +252,9 @@ test('authorization request: the documented request is asked about', () => {
       maxAge: undefined,
       team: undefined,
       loginHint: undefined,
+      idTokenHint: undefined,
+      claims: undefined,
+      details: [],
       responseMode: 'query',
     },
   })

@@ -12,6 +12,7 @@ export type {
   WidgetsDoor,
   Window,
 } from './settings/door.ts'
+export { detailType, type DetailType } from './settings/detail-type.ts'
 export type { ForwardRoute } from './settings/forward.ts'
 export type { Signer, SignerKey, SigningSettings } from './settings/signing.ts'
 export type { Tables, Widget, WidgetChange } from './store/contract/index.ts'

@@ -53,6 +53,8 @@ export const doors: readonly DoorSettings[] = [
     // The document never says that a refresh token ends when it was used, so it works until its successor is.
     refresh: { idle: 30 * day, absolute: 180 * day, rotation: 'lazy', grace: 0, format: 'opaque' },
     grantTypes: ['authorization_code', 'refresh_token'],
+    // Clients of MCP name what a token is for; theirs is then worth nothing elsewhere.
+    resources: { '/mcp': 'OSIR for MCP clients' },
     endpoints: {
       authorize: 'authorize',
       token: 'token',

@@ -1,4 +1,4 @@
-import { parseForm, parseJsonObject, ProtocolError } from '@sallyport/protocol'
+import { type FormResult, parseForm, parseJsonObject, ProtocolError } from '@sallyport/protocol'
 import { oneHeader, type Request } from './door.ts'
 
 /** The media type of a request, lower-case, without parameters; empty text when there is none. */
@@ -20,10 +20,18 @@ export function readJson(request: Request): Readonly<Record<string, unknown>> {
 
 /** The parameters of a form body. @see RFC 6749 §3.2: a repeated parameter is an error, an empty one is omitted */
 export function readForm(request: Request): ReadonlyMap<string, string> {
+  return readFormAndLists(request).params
+}
+
+/** The same, and apart from them what may come several times. */
+export function readFormAndLists(
+  request: Request,
+  repeatable: readonly string[] = [],
+): Extract<FormResult, { outcome: 'ok' }> {
   if (mediaType(request) !== 'application/x-www-form-urlencoded')
     throw unsupported('application/x-www-form-urlencoded')
-  const parsed = parseForm(request.body)
-  if (parsed.outcome === 'ok') return parsed.params
+  const parsed = parseForm(request.body, repeatable)
+  if (parsed.outcome === 'ok') return parsed
   throw new ProtocolError('invalid_request', parsed.description)
 }
 

@@ -8,9 +8,11 @@ import type { Sealer } from '../crypto/seal.ts'
 import type { SigningPolicy } from '../checks/add-signing-key.ts'
 import type { Signing } from '../checks/signing.ts'
 import type { GrantContext, GrantDoor } from '../grants/context.ts'
+import type { DetailType } from '../settings/detail-type.ts'
 import type { DoorSettings, LimitTable } from '../settings/door.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
 import { issuerOf } from '../settings/issuer.ts'
+import { knownResources } from '../settings/resources.ts'
 import type { AuditEvent, Store } from '../store/contract/index.ts'
 import type { Request } from './door.ts'
 
@@ -32,6 +34,8 @@ export interface Services {
   readonly limits: Readonly<Record<string, LimitTable>>
   /** What proxies may let through. */
   readonly forwardRoutes: readonly ForwardRoute[]
+  /** Types of authorization details, by name. */
+  readonly detailTypes: ReadonlyMap<string, DetailType>
   /** Whether the page of a demonstration's app is served. */
   readonly demo: boolean
   /** The change feeds that guards elsewhere are reading. */
@@ -64,7 +68,15 @@ export async function grantContext(
   const { store, sealer, baseUrl, signing } = services
   const now = services.now()
   const { id, accessLifetime, accessFormat = 'jwt', refresh } = door
-  const grantDoor: GrantDoor = { id, issuer: issuerOf(door, baseUrl), accessLifetime, accessFormat, refresh }
+  const resources = door.kind === 'apps' ? knownResources(door, baseUrl) : []
+  const grantDoor: GrantDoor = {
+    id,
+    issuer: issuerOf(door, baseUrl),
+    accessLifetime,
+    accessFormat,
+    refresh,
+    resources,
+  }
   return {
     store,
     sealer,

@@ -2,6 +2,7 @@ import { ProtocolError, scopeWithin } from '@sallyport/protocol'
 import { newId } from '../crypto/id.ts'
 import type { GrantContext } from './context.ts'
 import type { Grant } from './grant.ts'
+import { grantedDetails, requestedDetails } from './requested-details.ts'
 import { requestedScope } from './requested-scope.ts'
 import { startFamily } from './start-family.ts'
 
@@ -14,15 +15,17 @@ const personal = ['openid', 'profile', 'email', 'offline_access']
  */
 export const clientCredentials: Grant = {
   grantType: 'client_credentials',
-  params: ['scope'],
+  params: ['scope', 'authorization_details'],
 
-  async exchange({ client, params }, context: GrantContext) {
+  async exchange({ client, params, resources }, context: GrantContext) {
     // A machine token without a team would reach every team's data.
     if (client.teamId === undefined)
       throw new ProtocolError('unauthorized_client', 'client belongs to no team')
     const team = await context.store.teams.find(client.teamId)
     if (team?.status !== 'active')
       throw new ProtocolError('invalid_client', 'client authentication failed', { detail: 'team not active' })
+    // Details are what a person allowed, and there is none.
+    grantedDetails([], requestedDetails(params))
     const mine = client.scope.filter((value) => !personal.includes(value))
     const scope = requestedScope(params) ?? mine
     if (!scopeWithin(scope, mine))
@@ -36,6 +39,7 @@ export const clientCredentials: Grant = {
         clientId: client.clientId,
         teamId: client.teamId,
         scope,
+        resources,
       },
       context,
     )

@@ -1,4 +1,4 @@
-import type { Scope } from '@sallyport/protocol'
+import type { AuthorizationDetail, Resources, Scope } from '@sallyport/protocol'
 import type { Sealer } from '../crypto/seal.ts'
 import type { AccessFormat, RefreshSettings } from '../settings/door.ts'
 import type { AuditEvent, Family, Store } from '../store/contract/index.ts'
@@ -10,12 +10,18 @@ export interface GrantDoor {
   readonly accessLifetime: number
   readonly accessFormat: AccessFormat
   readonly refresh: RefreshSettings
+  /** Identifiers that tokens can be narrowed to. @see RFC 8707 §2 */
+  readonly resources: readonly string[]
 }
 
 /** What tokens are about: the family, and the scope of the access token (never wider than the family's). */
 export interface Unsigned {
   readonly family: Family
   readonly scope: Scope
+  /** What the access token is for; left out or empty: all that the issuer speaks for. */
+  readonly resources?: Resources
+  /** What it may be used for, in detail; left out or empty: no such limit. */
+  readonly details?: readonly AuthorizationDetail[]
 }
 
 /** What a grant may use. Time is a value, so tests never wait and never mock. */

@@ -1,3 +1,4 @@
+import type { Resources } from '@sallyport/protocol'
 import type { Client } from '../store/contract/index.ts'
 import type { GrantContext } from './context.ts'
 import type { Granted } from './issue.ts'
@@ -6,6 +7,8 @@ import type { Granted } from './issue.ts'
 export interface TokenRequest {
   readonly client: Client
   readonly params: ReadonlyMap<string, string>
+  /** Known to the door. @see RFC 8707 §2.2 */
+  readonly resources: Resources
 }
 
 /** One way of getting a token. Adding a grant type is one file that exports one of these, and one line in `index.ts`. */

@@ -1,4 +1,4 @@
-import { formatScope, type Scope } from '@sallyport/protocol'
+import { audienceOf, type AuthorizationDetail, formatScope, type Scope } from '@sallyport/protocol'
 import { newSecret } from '../crypto/secret.ts'
 import { formatOpaqueToken } from '../crypto/opaque-token.ts'
 import { formatRefreshToken } from '../crypto/refresh-token.ts'
@@ -21,6 +21,7 @@ export interface Issued {
   readonly refreshToken: string | undefined
   readonly idToken: string | undefined
   readonly scope: Scope
+  readonly details: readonly AuthorizationDetail[]
 }
 
 /** When the newest refresh token of a family ends: left unused too long, or with its family. */
@@ -37,12 +38,12 @@ export function refreshExpiresAt(family: Family, { idle }: Pick<RefreshSettings,
  * @see RFC 9068 §2.2, RFC 9449 §6.1
  */
 export async function signTokens(unsigned: Unsigned, context: GrantContext): Promise<Granted> {
-  const { family, scope } = unsigned
+  const { family, scope, resources = [], details = [] } = unsigned
   const { sealer, door, now, jkt } = context
   const { familyId, accountId, clientId, teamId } = family
   const claims = {
     iss: door.issuer,
-    aud: door.issuer,
+    aud: audienceOf(resources, door.issuer),
     sub: accountId ?? clientId,
     ...(clientId !== undefined && { client_id: clientId }),
     scope: formatScope(scope),
@@ -54,6 +55,7 @@ export async function signTokens(unsigned: Unsigned, context: GrantContext): Pro
     exp: now + door.accessLifetime,
     jti: newSecret().slice(0, 22),
     ...(jkt !== undefined && { cnf: { jkt } }),
+    ...(details.length > 0 && { authorization_details: details }),
   }
   const [accessToken, idToken] = await Promise.all([
     door.accessFormat === 'opaque' ? formatOpaqueToken(claims, sealer) : context.sign('at+jwt', claims),
@@ -63,7 +65,10 @@ export async function signTokens(unsigned: Unsigned, context: GrantContext): Pro
 }
 
 /** The tokens of a grant; where its family refreshes, with the refresh token that is derived from it. */
-export function issue({ family, scope, accessToken, idToken }: Granted, context: GrantContext): Issued {
+export function issue(
+  { family, scope, details = [], accessToken, idToken }: Granted,
+  context: GrantContext,
+): Issued {
   const { sealer, door, jkt } = context
   const refreshes = family.kind !== 'machine'
   const content = {
@@ -79,16 +84,18 @@ export function issue({ family, scope, accessToken, idToken }: Granted, context:
     expiresIn: door.accessLifetime,
     refreshToken: refreshes ? formatRefreshToken(content, door.refresh.format, sealer) : undefined,
     scope,
+    details,
   }
 }
 
-/** The token response of RFC 6749 §5.1, with the ID token of OpenID Connect Core §3.1.3.3. */
-export function tokenResponse(issued: Issued): Readonly<Record<string, string | number>> {
+/** The token response. @see RFC 6749 §5.1, OpenID Connect Core §3.1.3.3, RFC 9396 §7 */
+export function tokenResponse(issued: Issued): Readonly<Record<string, unknown>> {
   return {
     access_token: issued.accessToken,
     token_type: issued.tokenType,
     expires_in: issued.expiresIn,
     ...(issued.refreshToken !== undefined && { refresh_token: issued.refreshToken }),
+    ...(issued.details.length > 0 && { authorization_details: issued.details }),
     ...(issued.scope.length > 0 && { scope: formatScope(issued.scope) }),
     ...(issued.idToken !== undefined && { id_token: issued.idToken }),
   }

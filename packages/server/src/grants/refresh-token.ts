@@ -1,8 +1,10 @@
-import { decideRefresh, ProtocolError, type Scope } from '@sallyport/protocol'
+import { decideRefresh, ProtocolError, type Resources, type Scope } from '@sallyport/protocol'
 import { parseRefreshToken } from '../crypto/refresh-token.ts'
 import type { Family } from '../store/contract/index.ts'
 import type { GrantContext } from './context.ts'
 import { type Granted, signTokens } from './issue.ts'
+import { grantedDetails, type RequestedDetails } from './requested-details.ts'
+import { grantedResources } from './requested-resources.ts'
 import { lostStanding } from './standing.ts'
 
 /** A refresh request whose client, where the door has one, is already authenticated. */
@@ -11,6 +13,10 @@ export interface RefreshRequest {
   /** `undefined` where the door asks for no client: the family's own is taken. */
   readonly clientId: string | undefined
   readonly scope: Scope | undefined
+  /** What the access token is to be for; left out: all that was granted. */
+  readonly resources?: Resources
+  /** What it is to be used for, in detail; left out: all that was granted. */
+  readonly details?: RequestedDetails
 }
 
 function refuse(detail: string): ProtocolError {
@@ -33,6 +39,12 @@ async function act(
     ...(family.accountId !== undefined && { accountId: family.accountId }),
     ...(family.clientId !== undefined && { clientId: family.clientId }),
   }
+  const unsigned = (granted: Scope) => ({
+    family,
+    scope: granted,
+    resources: grantedResources(family.resources, request.resources ?? []),
+    details: grantedDetails(family.details, request.details),
+  })
   switch (decision.outcome) {
     case 'refuse':
       throw refuse(decision.detail)
@@ -43,9 +55,9 @@ async function act(
       throw refuse(decision.detail)
     case 'repeat':
     case 'keep':
-      return signTokens({ family, scope: decision.scope }, context)
+      return signTokens(unsigned(decision.scope), context)
     case 'advance': {
-      const signed = await signTokens({ family, scope: decision.scope }, context)
+      const signed = await signTokens(unsigned(decision.scope), context)
       const moved = await store.families.advance(familyId, family.gen, event('token.refreshed', about), now)
       if (!moved) throw refuse('family is gone')
       return moved.won ? { ...signed, family: moved.family } : moved.family

@@ -1,11 +1,17 @@
-import { ProtocolError } from '@sallyport/protocol'
+import { ProtocolError, type Resources } from '@sallyport/protocol'
 import type { Family, SignInProof } from '../store/contract/index.ts'
 import type { GrantContext } from './context.ts'
 import { type Granted, signTokens } from './issue.ts'
 
 /** Signs the first tokens of a family, and creates it. Refuses when the proof of the sign-in no longer holds. */
 export async function startFamily(
-  start: Pick<Family, 'familyId' | 'kind' | 'accountId' | 'clientId' | 'teamId' | 'scope'>,
+  {
+    resources = [],
+    ...start
+  }: Pick<Family, 'familyId' | 'kind' | 'accountId' | 'clientId' | 'teamId' | 'scope'> & {
+    /** What its first access token is for; left out: all that the issuer speaks for. */
+    readonly resources?: Resources
+  },
   context: GrantContext,
   proof?: SignInProof,
 ): Promise<Granted> {
@@ -16,7 +22,16 @@ export async function startFamily(
       : door.refresh.absolute === undefined
         ? undefined
         : now + door.refresh.absolute
-  const family = { ...start, doorId: door.id, authenticatedAt: now, nonce: undefined, expiresAt }
+  const family = {
+    ...start,
+    doorId: door.id,
+    authenticatedAt: now,
+    nonce: undefined,
+    resources: [],
+    claims: [],
+    details: [],
+    expiresAt,
+  }
   const about = {
     targetId: start.familyId,
     ...(start.accountId !== undefined && { accountId: start.accountId }),
@@ -24,7 +39,7 @@ export async function startFamily(
     ...(start.teamId !== undefined && { teamId: start.teamId }),
   }
   const born = { jkt: undefined, gen: 1, issuedAt: now, previousIssuedAt: undefined, createdAt: now }
-  const unsigned = { family: { ...family, ...born, endedAt: undefined }, scope: start.scope }
+  const unsigned = { family: { ...family, ...born, endedAt: undefined }, scope: start.scope, resources }
   const granted = await signTokens(unsigned, context)
   if (!(await store.families.create(family, event('token.issued', about), now, proof))) {
     throw new ProtocolError('no_active_account', 'No active account found with the given credentials', {

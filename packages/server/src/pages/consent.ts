@@ -39,6 +39,12 @@ export interface ConsentModel {
   readonly scopes: readonly DescribedScope[]
   /** Whether the person may leave scopes out. */
   readonly narrowable: boolean
+  /** What it wants to do in detail, a line each. */
+  readonly details?: readonly string[]
+  /** What it would be told beside that, in words. */
+  readonly claims?: readonly string[]
+  /** The only APIs that it is for; none: no such limit. */
+  readonly resources?: readonly { readonly identifier: string; readonly name: string }[]
   readonly teams: FixedTeam | TeamChoice | undefined
   readonly warning?: string | undefined
 }
@@ -56,6 +62,27 @@ const scopes = `<% if (it.scopes.length === 0) { %><p>It asks for no permissions
 <h2>It would be able to</h2>
 <ul class="scopes">
 <% for (const scope of it.scopes) { %><li><bdi><%= scope.description %></bdi> <code><%= scope.value %></code><% if (scope.note) { %><p class="hint"><%= scope.note %></p><% } %></li><% } %>
+</ul>
+<% } %>`
+
+const details = `<% if (it.details?.length) { %>
+<h2>This time it wants to</h2>
+<ul class="scopes">
+<% for (const detail of it.details) { %><li><bdi><%= detail %></bdi></li><% } %>
+</ul>
+<% } %>`
+
+const claims = `<% if (it.claims?.length) { %>
+<h2>It would be told</h2>
+<ul class="scopes">
+<% for (const claim of it.claims) { %><li><%= claim %></li><% } %>
+</ul>
+<% } %>`
+
+const resources = `<% if (it.resources?.length) { %>
+<h2>Only at</h2>
+<ul class="scopes">
+<% for (const resource of it.resources) { %><li><bdi><%= resource.name %></bdi> <code><%= resource.identifier %></code></li><% } %>
 </ul>
 <% } %>`
 
@@ -81,7 +108,10 @@ const template = compileTemplate<ConsentModel>(`<div class="card">
 <form method="post" action="<%= it.address(it.action) %>">
 <input type="hidden" name="csrf" value="<%= it.csrf %>">
 <input type="hidden" name="request" value="<%= it.request %>">
+${details}
 ${scopes}
+${claims}
+${resources}
 ${teams}
 <p class="hint going">Either way you go back to <strong><bdi><%= it.clientHost %></bdi></strong>. Approve only if you trust it; you can disconnect it later.</p>
 <div class="actions">

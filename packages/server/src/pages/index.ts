@@ -1,5 +1,6 @@
 export { type AccountModel, accountPage, type ConnectedApp, type ListedKey } from './account.ts'
 export type { Asset } from './asset.ts'
+export { type ChooseAccountModel, chooseAccountPage } from './choose-account.ts'
 export {
   type ConsentModel,
   consentPage,
@@ -11,6 +12,7 @@ export {
 export { type DemoCallbackModel, demoCallbackPage } from './demo-callback.ts'
 export { type ErrorModel, errorPage } from './error.ts'
 export { type ErrorCodeModel, errorCodePage } from './error-code.ts'
+export { type FormPostModel, formPostPage } from './form-post.ts'
 export { formActionOf, type PageHeadersInput, pageHeaders } from './headers.ts'
 export { icon } from './icon.ts'
 export { type SignInModel, signInPage } from './sign-in.ts'

@@ -1,3 +1,4 @@
+import { parseResource, responseModes } from '@sallyport/protocol'
 import type { DoorSettings, RefreshSettings } from '../settings/door.ts'
 import type { Platform } from './platform.ts'
 
@@ -12,7 +13,15 @@ function checkRefresh(name: string, refresh: RefreshSettings): readonly string[]
   ]
 }
 
-function checkDoor(door: DoorSettings): readonly string[] {
+/** A path is one of this server's own addresses. */
+function isResource(identifier: string): boolean {
+  return (
+    parseResource(identifier.startsWith('/') ? `https://server.example${identifier}` : identifier) !==
+    undefined
+  )
+}
+
+function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly string[] {
   const name = `door ${door.id}`
   switch (door.kind) {
     case 'people':
@@ -27,6 +36,18 @@ function checkDoor(door: DoorSettings): readonly string[] {
         ...(door.codeLifetime > 0 && door.codeLifetime <= 600
           ? []
           : [`${name}.codeLifetime must be 1 to 600 seconds`]),
+        ...(door.responseModes === undefined || door.responseModes.length > 0
+          ? []
+          : [`${name}.responseModes must name at least one mode`]),
+        ...(door.responseModes ?? [])
+          .filter((mode) => !responseModes.includes(mode))
+          .map((mode) => `${name}.responseModes names the unknown mode ${mode}`),
+        ...(door.authorizationDetails ?? [])
+          .filter((type) => !detailTypes.includes(type))
+          .map((type) => `${name}.authorizationDetails names ${type}, which no platform has`),
+        ...Object.keys(door.resources ?? {})
+          .filter((one) => !isResource(one))
+          .map((one) => `${name}.resources: ${one} must be an https address without query, or a path`),
         ...Object.entries(door.roles).flatMap(([role, scope]) =>
           scope
             .filter((value) => !(value in door.scopes))
@@ -51,6 +72,7 @@ const repeated = (values: readonly string[]) => [
 /** Everything that is wrong with the doors of a configuration, each naming its setting. */
 export function checkDoors(platforms: readonly Platform[]): readonly string[] {
   const doors = platforms.flatMap((platform) => platform.doors)
+  const detailTypes = platforms.flatMap((platform) => Object.keys(platform.authorizationDetails ?? {}))
   const issuers = doors.map((door) =>
     'issuerPath' in door ? door.issuerPath : 'path' in door ? door.path : door.managePath,
   )
@@ -64,6 +86,6 @@ export function checkDoors(platforms: readonly Platform[]): readonly string[] {
     ...prefixes
       .filter((prefix) => taken.includes(prefix))
       .map((prefix) => `keys may not have the prefix ${prefix}`),
-    ...doors.flatMap(checkDoor),
+    ...doors.flatMap((door) => checkDoor(door, detailTypes)),
   ]
 }

@@ -1,4 +1,4 @@
-import { isForwardedTo, normaliseTarget, parseForwardedPath } from '@sallyport/protocol'
+import { isForwardedTo, normaliseTarget, parseForwardedPath, parseResource } from '@sallyport/protocol'
 import type { DoorSettings } from '../settings/door.ts'
 import type { Platform } from './platform.ts'
 
@@ -12,7 +12,17 @@ interface Known {
 }
 
 const routeMembers = ['path', 'methods', 'shape', 'origin', 'rule', 'token', 'preflight']
-const ruleMembers = ['doors', 'kinds', 'scopes', 'plan', 'plans', 'environment', 'admin', 'limits']
+const ruleMembers = [
+  'doors',
+  'kinds',
+  'scopes',
+  'plan',
+  'plans',
+  'environment',
+  'admin',
+  'limits',
+  'resource',
+]
 const shapes = ['detail', 'oauth', 'message']
 const kinds = ['person', 'app', 'machine', 'vendor', 'api-key', 'session-token', 'widget']
 
@@ -110,7 +120,7 @@ function checkScopes(rule: Written, doors: readonly DoorSettings[]): readonly st
 function checkRule(rule: unknown, known: Known): readonly string[] {
   if (!isRecord(rule)) return ['rule must say who may pass, such as { doors: ["osir"] }']
   const doors = texts(rule['doors']).flatMap((id) => known.doors.get(id) ?? [])
-  const { environment } = rule
+  const { environment, resource } = rule
   return [
     ...unknownMembers(rule, ruleMembers).map((problem) => `rule.${problem}`),
     ...(rule['doors'] === undefined ? ['rule.doors must name at least one door'] : []),
@@ -120,6 +130,9 @@ function checkRule(rule: unknown, known: Known): readonly string[] {
     ...checkScopes(rule, doors),
     ...checkPlans(rule, doors, known),
     ...checkFlag(rule, 'admin').map((problem) => `rule.${problem}`),
+    ...(resource === undefined || (typeof resource === 'string' && parseResource(resource))
+      ? []
+      : ['rule.resource must be an address such as https://api.example.com/v1']),
     ...(environment === undefined || environment === 'live' || environment === 'test'
       ? []
       : ['rule.environment must be live or test']),

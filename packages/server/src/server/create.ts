@@ -140,6 +140,7 @@ async function openServices(
     doors,
     limits,
     forwardRoutes: parts.forwardAuth ?? [],
+    detailTypes: new Map(platforms.flatMap((one) => Object.entries(one.authorizationDetails ?? {}))),
     demo: parts.demo ?? false,
     feeds: new Set(),
     closing: closing.signal,

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Guard, GuardOptions } from '@sallyport/guard'
+import type { DetailType } from '../settings/detail-type.ts'
 import type { DoorSettings, LimitTable } from '../settings/door.ts'
 import type { Tables } from '../store/contract/index.ts'
 import type { WidgetDesk } from '../accounts/widgets.ts'
@@ -57,5 +58,7 @@ export interface Platform {
   readonly doors: readonly DoorSettings[]
   /** Rate limits by name, for the rules of its API. */
   readonly limits?: Readonly<Record<string, LimitTable>>
+  /** Types of authorization details by name, for the doors that list them. */
+  readonly authorizationDetails?: Readonly<Record<string, DetailType>>
   api(host: PlatformHost): Promise<readonly Mount[]>
 }

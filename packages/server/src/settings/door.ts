@@ -1,4 +1,4 @@
-import type { KeyFormat, Scope, Shape } from '@sallyport/protocol'
+import type { KeyFormat, ResponseMode, Scope, Shape } from '@sallyport/protocol'
 
 /** How a door's refresh tokens live. Spans in seconds. */
 export interface RefreshSettings {
@@ -93,6 +93,21 @@ export interface AppsDoor extends DoorBase {
   readonly dpop?: 'off' | 'optional' | 'required'
   /** Whether proofs need a nonce of the server's; they do when left out. @see RFC 9449 §8 */
   readonly dpopNonce?: boolean
+  /** Whether clients may or must push their authorization requests; not at all when left out. @see RFC 9126 */
+  readonly pushedRequests?: 'off' | 'optional' | 'required'
+  /** Whether clients may or must sign their authorization requests; not at all when left out. @see RFC 9101 */
+  readonly requestObjects?: 'off' | 'optional' | 'required'
+  /** Types of authorization details that clients may ask with; each is made by a platform. None when left out. @see RFC 9396 */
+  readonly authorizationDetails?: readonly string[]
+  /** Whether clients may ask for single claims of a person; not when left out. @see OpenID Connect Core §5.5 */
+  readonly claimsParameter?: boolean
+  /**
+   * APIs that a token can be for, by identifier, with the words that people are shown: absolute, or a path of this server. Left
+   * out: tokens are for all of them. @see RFC 8707
+   */
+  readonly resources?: Readonly<Record<string, string>>
+  /** How its authorization responses may travel; by query alone when left out. */
+  readonly responseModes?: readonly ResponseMode[]
   readonly accessLifetime: number
   readonly accessFormat?: AccessFormat
   readonly refresh: RefreshSettings
@@ -104,6 +119,8 @@ export interface AppsDoor extends DoorBase {
     readonly revoke: string
     readonly introspect: string
     readonly userinfo: string
+    /** `par` when left out. */
+    readonly push?: string
   }
   /** Requests of one address to the credential endpoints. */
   readonly credentialLimit: Window

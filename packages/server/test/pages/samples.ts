@@ -2,12 +2,14 @@ import {
   type AccountModel,
   accountPage,
   type ConsentModel,
+  chooseAccountPage,
   consentPage,
   demoCallbackPage,
   type ErrorCodeModel,
   type ErrorModel,
   errorCodePage,
   errorPage,
+  formPostPage,
   type SignedOutModel,
   type SignInModel,
   type SignUpModel,
@@ -62,6 +64,9 @@ const consent: ConsentModel = {
 }
 
 const narrowed: ConsentModel = {
+  details: ['Pay 12.50 EUR to Merchant A'],
+  claims: ['Your e-mail address'],
+  resources: [{ identifier: 'api.example/v1', name: 'Billing' }],
   ...consent,
   narrowable: true,
   warning: 'This app has not been reviewed by your administrator.',
@@ -164,9 +169,23 @@ export const samples: readonly Sample[] = [
       detail: ['Please check the form.'],
     },
   }),
+  sample('choose-account', chooseAccountPage, {
+    clientName: 'Weather Station',
+    email: 'ada@example.com',
+    continueHref: '/o/authorize/?client_id=a&sallyport_step=b',
+    otherHref: '/sign-in?again=1',
+  }),
   sample('consent', consentPage, consent),
   sample('consent-choices', consentPage, narrowed),
   sample('consent-bare', consentPage, bare),
+  sample('form-post', formPostPage, {
+    action: 'https://app.example/callback?tenant=1',
+    clientHost: 'app.example',
+    fields: [
+      { name: 'code', value: 'SplxlOBeZQQYbYS6WxSbIA' },
+      { name: 'state', value: 'a b&c=d' },
+    ],
+  }),
   sample('error', errorPage, error),
   sample('error-bare', errorPage, {
     status: 404,

@@ -34,6 +34,7 @@ const cases: readonly (readonly [name: string, routes: unknown, problem: RegExp 
           environment: 'live',
           admin: true,
           limits: ['osir-api'],
+          resource: 'https://api.example.com/v1',
         },
       },
       {

@@ -68,6 +68,39 @@ function familyContract(store: () => Store): void {
     assert.equal((await store().families.advance(made.familyId, 1, event(), now))?.won, false)
   })
 
+  test('a pushed request is its client’s, lasts as long as it was told, and is answered once', async () => {
+    const { requests } = store()
+    const [hash, of] = [fresh('par'), { doorId: 'door', clientId: 'app_x' }]
+    await requests.push(hash, { ...of, params: 'a=b' }, now + 90, now)
+    for (const other of [
+      { ...of, doorId: 'x' },
+      { ...of, clientId: 'x' },
+    ]) {
+      assert.equal(await requests.open(hash, other, now + 999, now), undefined)
+      assert.equal(await requests.find(hash, other, now), undefined)
+    }
+    assert.equal((await requests.find(hash, of, now + 89))?.params, 'a=b')
+    assert.equal(await requests.find(hash, of, now + 90), undefined)
+    assert.equal(await requests.open(hash, of, now + 999, now + 90), undefined, 'too late')
+    assert.equal((await requests.open(hash, of, now + 200, now + 89))?.params, 'a=b')
+    assert.ok(await requests.open(hash, of, now + 9999, now + 199), 'opened, it lasts longer')
+    assert.equal(await requests.open(hash, of, now + 9999, now + 200), undefined, 'but not ever longer')
+    const ends = await Promise.all(range(20).map(() => requests.end(hash)))
+    assert.equal(ends.filter(Boolean).length, 1)
+  })
+
+  test('of 20 codes for one pushed request exactly one is given out', async () => {
+    const hash = fresh('par')
+    await store().requests.push(hash, { doorId: 'door', clientId: 'app_x', params: '' }, now + 90, now)
+    const codes = await Promise.all(range(20).map(() => newCode(store())))
+    const given = await Promise.all(
+      codes.map((code) =>
+        store().families.createWithCode(family(), { ...code, pushedHash: hash }, event(), now),
+      ),
+    )
+    assert.equal(given.filter(Boolean).length, 1)
+  })
+
   test('a family ends once', async () => {
     const made = family()
     await store().families.create(made, event(), now)
@@ -301,6 +334,32 @@ function ownedContract(store: () => Store): void {
       undefined,
       'expired ones make room',
     )
+  })
+
+  test('what a client’s requests have to be is kept, and changed one by one', async () => {
+    const clientId = newId('app_', now)
+    const client = {
+      clientId,
+      doorId: 'door',
+      name: 'c',
+      type: 'public',
+      teamId: undefined,
+      grantTypes: [],
+      scope: [],
+      redirectUris: [],
+      resources: undefined,
+    } as const
+    const jwks = { keys: [{ kty: 'EC', kid: 'one two' }] }
+    const rules = async () => {
+      const { requirePushed, requireSigned, jwks: keys } = (await store().clients.find(clientId, now)) ?? {}
+      return { requirePushed, requireSigned, jwks: keys }
+    }
+    await store().clients.create({ ...client, jwks, requirePushed: true }, undefined, event(), now)
+    assert.deepEqual(await rules(), { requirePushed: true, requireSigned: false, jwks })
+    await store().clients.update(clientId, { requirePushed: false, requireSigned: true }, event(), now)
+    assert.deepEqual(await rules(), { requirePushed: false, requireSigned: true, jwks })
+    await store().clients.update(clientId, { jwks: { keys: [] } }, event(), now)
+    assert.deepEqual(await rules(), { requirePushed: false, requireSigned: true, jwks: { keys: [] } })
   })
 
   test('a client has two live secrets at most, and the older ends with its overlap', async () => {

@@ -45,6 +45,9 @@ export function family(more: Partial<NewFamily> = {}): NewFamily {
     scope: ['a', 'b'],
     authenticatedAt: now,
     nonce: undefined,
+    resources: [],
+    claims: [],
+    details: [],
     expiresAt: undefined,
     ...more,
   }

@@ -14,6 +14,7 @@ import {
   optionalTexts,
   readText,
 } from './read.ts'
+import { readRequestRules, requestRulesBody } from './request-rules.ts'
 
 const defaultOverlap = 24 * 3600
 const longestOverlap = 90 * 24 * 3600
@@ -30,6 +31,7 @@ function clientBody(client: Client): Readonly<Record<string, unknown>> {
     scope: scope.join(' '),
     redirect_uris: redirectUris,
     ...(resources && { resources }),
+    ...requestRulesBody(client),
   }
 }
 
@@ -47,7 +49,7 @@ function doorOf(body: Body, doors: readonly DoorSettings[]): ClientDoor {
 const knownScopes = (door: ClientDoor): readonly string[] =>
   door.kind === 'apps' ? Object.keys(door.scopes) : []
 
-function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'createdAt'> {
+async function readClient(body: Body, door: ClientDoor): Promise<Omit<Client, 'clientId' | 'createdAt'>> {
   const type = optionalChoice(body, 'type', ['confidential', 'public'] as const) ?? 'confidential'
   const grantTypes =
     optionalTexts(body, 'grant_types') ??
@@ -76,6 +78,7 @@ function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'cr
     scope: [...scope].sort(),
     redirectUris,
     resources,
+    ...(await readRequestRules(body, door)),
   }
 }
 
@@ -86,7 +89,7 @@ export function clientsEndpoint(admin: AdminContext): Endpoint {
     path: `${adminPath}/clients`,
     methods: {
       POST: forAdmin(admin, async ({ body, now, event }) => {
-        const registration = readClient(body, doorOf(body, services.doors))
+        const registration = await readClient(body, doorOf(body, services.doors))
         const { teamId } = registration
         if (teamId !== undefined && !(await services.store.teams.find(teamId)))
           throw new ProtocolError('invalid_request', 'team is unknown')
@@ -129,10 +132,11 @@ export function clientEndpoint(admin: AdminContext): Endpoint {
           ...(redirectUris && { redirectUris }),
           ...(scope && { scope }),
           ...(resources && { resources }),
+          ...(await readRequestRules(body, door)),
         }
         const { clientId } = client
         const detail = Object.entries(change)
-          .map(([member, value]) => `${member}=${String(value)}`)
+          .map(([member, value]) => `${member}=${member === 'jwks' ? 'changed' : String(value)}`)
           .join('; ')
           .slice(0, 500)
         await clients.update(

@@ -1,22 +1,108 @@
 import {
+  type AuthorizationDecision,
   type AuthorizationRequest,
   decideAuthorizationRequest,
   decideTeam,
   intersectScope,
-  parseQuery,
+  parseCompactJws,
   ProtocolError,
   type Scope,
 } from '@sallyport/protocol'
+import { issuerOf } from '../../settings/issuer.ts'
+import { knownResources } from '../../settings/resources.ts'
 import type { Client, TeamMembership } from '../../store/contract/index.ts'
 import type { SignedIn } from '../browser.ts'
 import type { Reply } from '../door.ts'
 import type { AppsContext } from './context.ts'
-import { respondError } from './respond.ts'
+import { readByType } from './details.ts'
+import { readMarker } from './marker.ts'
+import { parseRequest, readRequestParams, type RequestParams } from './request-source.ts'
+import { respondError, responseModesOf } from './respond.ts'
 
 /** A request that may be put to a person: client and redirect address are proven. */
 export interface ProvenRequest {
   readonly request: AuthorizationRequest
   readonly client: Client
+  /** The only person that it may be answered for: the subject of an ID token of ours, or of `claims`. */
+  readonly hintedSubject: string | undefined
+  /** When the browser first brought it. */
+  readonly seenAt: number
+  /** Whether it came as a request object, which may be over by the time that the person has decided. */
+  readonly signed: boolean
+  /** Hash of the name under which the client pushed it. */
+  readonly pushedHash: string | undefined
+}
+
+/** What the rules say of a request's parameters. */
+export type Judged =
+  | Exclude<AuthorizationDecision, { readonly outcome: 'ask' }>
+  | ({ readonly outcome: 'ask' } & Omit<ProvenRequest, 'pushedHash' | 'seenAt' | 'signed'>)
+
+/** The subject of an ID token of ours for that client, however old; `undefined` for anything else. @see OpenID Connect Core §3.1.2.1 */
+function subjectOf(hint: string, { clientId }: Client, { door, services }: AppsContext): string | undefined {
+  const jws = parseCompactJws(hint)
+  if (jws?.header['typ'] !== 'JWT' || !services.signing.verify(jws, services.now())) return undefined
+  const { iss, aud, sub } = jws.payload
+  const ours = iss === issuerOf(door, services.baseUrl) && aud === clientId
+  return ours && typeof sub === 'string' ? sub : undefined
+}
+
+/** Judges the parameters of a request of that client, wherever they came from. @see RFC 6749 §4.1.2.1, RFC 9126 §2.1 */
+export async function judge(
+  read: RequestParams,
+  client: Client | undefined,
+  apps: AppsContext,
+): Promise<Judged> {
+  const { door } = apps
+  const policy = {
+    pkce: door.pkce,
+    scopes: Object.keys(door.scopes),
+    dpop: (door.dpop ?? 'off') !== 'off',
+    responseModes: responseModesOf(door),
+    pushedRequests: door.pushedRequests ?? 'off',
+    requestObjects: door.requestObjects ?? 'off',
+    claims: door.claimsParameter ?? false,
+    detailTypes: door.authorizationDetails ?? [],
+    resources: knownResources(door, apps.services.baseUrl),
+  }
+  const decision = decideAuthorizationRequest({ ...read, client, policy })
+  if (decision.outcome !== 'ask') return decision
+  if (!client) throw new ProtocolError('invalid_client', 'unknown client')
+  const details = readByType(decision.request.details, apps)
+  if (!details) {
+    const description = 'authorization_details do not fit their type'
+    return { outcome: 'redirect', ...decision.request, error: 'invalid_authorization_details', description }
+  }
+  const request = { ...decision.request, details }
+  const hinted = request.idTokenHint === undefined ? undefined : subjectOf(request.idTokenHint, client, apps)
+  const refuse = (description: string): Judged => ({
+    outcome: 'redirect',
+    ...request,
+    error: 'invalid_request',
+    description,
+  })
+  if (request.idTokenHint !== undefined && hinted === undefined)
+    return refuse('id_token_hint is not an ID token of this server for this client')
+  const wanted = request.claims?.subject
+  if (hinted !== undefined && wanted !== undefined && hinted !== wanted)
+    return refuse('id_token_hint and claims name two people')
+  return { outcome: 'ask', request, client, hintedSubject: hinted ?? wanted }
+}
+
+/** Refuses a request at its proven address. A pushed one is answered with that, and can't be used again. @see RFC 9126 §7.3 */
+export async function refuseRequest(
+  {
+    request,
+    pushedHash,
+  }: Pick<ProvenRequest, 'pushedHash'> & {
+    readonly request: Parameters<typeof respondError>[0]
+  },
+  refusal: Parameters<typeof respondError>[1],
+  apps: AppsContext,
+): Promise<Reply> {
+  const reply = await respondError(request, refusal, apps)
+  if (pushedHash !== undefined) await apps.services.store.requests.end(pushedHash)
+  return reply
 }
 
 /**
@@ -29,22 +115,22 @@ export async function readAuthorization(
   apps: AppsContext,
 ): Promise<ProvenRequest | { readonly reply: Reply }> {
   const { door, services } = apps
-  const query = parseQuery(search)
-  if (query.outcome === 'refuse') throw new ProtocolError('invalid_request', query.description)
-  const clientId = query.params.get('client_id')
+  const query = parseRequest(search)
+  if ('description' in query) throw new ProtocolError('invalid_request', query.description)
+  const seenAt = readMarker(search, apps)?.seenAt ?? services.now()
+  const read = await readRequestParams(query, seenAt, apps)
+  const clientId = read.params.get('client_id')
   const found =
     clientId === undefined ? undefined : await services.store.clients.find(clientId, services.now())
-  const client = found?.doorId === door.id ? found : undefined
-  const policy = { pkce: door.pkce, scopes: Object.keys(door.scopes), dpop: (door.dpop ?? 'off') !== 'off' }
-  const decision = decideAuthorizationRequest({ ...query, client, policy })
-  switch (decision.outcome) {
+  const judged = await judge(read, found?.doorId === door.id ? found : undefined, apps)
+  const { pushedHash, signed } = read
+  switch (judged.outcome) {
     case 'page':
-      throw new ProtocolError(decision.error, decision.description)
+      throw new ProtocolError(judged.error, judged.description)
     case 'redirect':
-      return { reply: respondError(decision, decision, apps) }
+      return { reply: await refuseRequest({ request: judged, pushedHash }, judged, apps) }
     case 'ask':
-      if (!client) throw new ProtocolError('invalid_client', 'unknown client')
-      return { request: decision.request, client }
+      return { ...judged, pushedHash, seenAt, signed: signed && pushedHash === undefined }
   }
 }
 

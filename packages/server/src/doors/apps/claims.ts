@@ -1,5 +1,28 @@
-import type { Scope } from '@sallyport/protocol'
+import { askableClaims, type ClaimsRequest, type Scope } from '@sallyport/protocol'
 import type { Account, Team } from '../../store/contract/index.ts'
+
+/** The single claims that a request asks for, each with its place; those that a scope of it gives anyway are none. */
+export function singleClaims(claims: ClaimsRequest | undefined, scope: Scope): readonly string[] {
+  if (!claims || scope.includes('profile') || !scope.includes('openid')) return []
+  const at = (place: string, names: readonly string[]) => names.map((name) => `${place}:${name}`)
+  return [...at('id_token', claims.idToken), ...at('userinfo', claims.userinfo)]
+}
+
+/** What people are told of the single claims that they are asked for. */
+export function claimWords(claims: readonly string[]): readonly string[] {
+  const words: Readonly<Record<string, string>> = { email: 'Your e-mail address' }
+  return askableClaims
+    .filter((name) => claims.some((one) => one.endsWith(`:${name}`)))
+    .map((name) => words[name] ?? name)
+}
+
+/** Where claims are told, and what of them was allowed. */
+export interface ClaimsAllowed {
+  readonly scope: Scope
+  /** One by one. */
+  readonly claims: readonly string[]
+  readonly place: 'id_token' | 'userinfo'
+}
 
 /**
  * What an ID token and userinfo say of a person, beyond `sub`. The address itself is what `profile` asks for: without it
@@ -9,11 +32,11 @@ import type { Account, Team } from '../../store/contract/index.ts'
 export function idTokenClaims(
   { email, emailVerifiedAt, disabledAt }: Account,
   team: Team | undefined,
-  scope: Scope,
+  { scope, claims, place }: ClaimsAllowed,
 ): Readonly<Record<string, unknown>> {
   return {
     name: email.slice(0, email.lastIndexOf('@')),
-    ...(scope.includes('profile') && { email }),
+    ...((scope.includes('profile') || claims.includes(`${place}:email`)) && { email }),
     email_verified: emailVerifiedAt !== undefined,
     is_active: disabledAt === undefined,
     ...(team && { team: team.slug }),

@@ -4,7 +4,7 @@ import type { GrantContext } from '../../grants/context.ts'
 import type { Client } from '../../store/contract/index.ts'
 import type { Request } from '../door.ts'
 import { spendOrRefuse } from '../limits.ts'
-import { readForm } from '../read-body.ts'
+import { readFormAndLists } from '../read-body.ts'
 import { grantContext } from '../services.ts'
 import type { AppsContext } from './context.ts'
 
@@ -12,6 +12,8 @@ import type { AppsContext } from './context.ts'
 export interface ClientRequest {
   readonly client: Client
   readonly params: ReadonlyMap<string, string>
+  /** Every `resource`: it may come several times. @see RFC 8707 §2 */
+  readonly resources: readonly string[]
   readonly context: GrantContext
 }
 
@@ -52,7 +54,7 @@ export async function readClientRequest(
     context.now,
   )
   refuseQuery(request)
-  const params = readForm(request)
+  const { params, lists } = readFormAndLists(request, ['resource'])
   const client = await authenticateClient(credentialsOf(request, params), context)
-  return { client, params, context }
+  return { client, params, resources: lists.get('resource') ?? [], context }
 }

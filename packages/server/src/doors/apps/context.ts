@@ -12,8 +12,8 @@ export interface AppsContext {
 }
 
 /** The address path of one of the door's endpoints. */
-export function pathOf({ door }: AppsContext, endpoint: keyof AppsDoor['endpoints']): string {
-  return `${door.path}/${door.endpoints[endpoint]}`
+export function pathOf({ door }: { readonly door: AppsDoor }, endpoint: keyof AppsDoor['endpoints']): string {
+  return `${door.path}/${door.endpoints[endpoint] ?? 'par'}`
 }
 
 /** Headers of every answer that holds tokens. @see RFC 6749 §5.1 */

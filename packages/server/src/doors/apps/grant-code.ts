@@ -6,6 +6,7 @@ import type { SignedIn } from '../browser.ts'
 import type { Reply, Request } from '../door.ts'
 import { auditEvent } from '../services.ts'
 import type { ProvenRequest } from './authorization.ts'
+import { singleClaims } from './claims.ts'
 import type { AppsContext } from './context.ts'
 import { respondCode } from './respond.ts'
 
@@ -19,7 +20,7 @@ export interface Approval {
 
 /** Records the approval with its family and code in one step, and sends the code. @see RFC 6749 §4.1.2 */
 export async function grantCode(
-  { request, client }: ProvenRequest,
+  { request, client, pushedHash }: ProvenRequest,
   approval: Approval,
   httpRequest: Request,
   apps: AppsContext,
@@ -32,6 +33,8 @@ export async function grantCode(
     consent,
   } = approval
   const now = services.now()
+  // A response that can’t be signed now must not leave a code behind that nobody got, nor use a pushed request up.
+  if (request.responseMode.endsWith('.jwt')) await services.signing.ready(now)
   const code = newSecret()
   const familyId = newId('fam_', now)
   const about = { accountId: account.accountId, clientId: client.clientId, teamId }
@@ -44,12 +47,16 @@ export async function grantCode(
       scope,
       authenticatedAt: session.authenticatedAt,
       nonce: request.nonce,
+      resources: request.resources,
+      details: request.details,
+      claims: singleClaims(request.claims, scope),
       expiresAt: door.refresh.absolute === undefined ? undefined : now + door.refresh.absolute,
     },
     {
       hash: secretHash(code),
       sessionHash: session.hash,
       consent,
+      pushedHash,
       redirectUri: request.redirectUri,
       askedRedirectUri: request.askedRedirectUri,
       codeChallenge: request.codeChallenge,
@@ -66,7 +73,7 @@ export async function grantCode(
   if (!recorded)
     throw new ProtocolError(
       'access_denied',
-      'Your session or your consent has ended. Go back to the app and start again.',
+      'Your session or your consent has ended, or this was answered already. Go back to the app and start again.',
     )
   return respondCode(request, code, apps)
 }

@@ -5,6 +5,8 @@ import { refuseOauth } from '../refuse.ts'
 import type { Services } from '../services.ts'
 import { authorizeEndpoint } from './authorize.ts'
 import { introspectEndpoint } from './introspect.ts'
+import { pushEndpoint } from './push.ts'
+import { takesPushed } from './request-source.ts'
 import { revokeEndpoint } from './revoke.ts'
 import { tokenEndpoint } from './token.ts'
 import { userinfoEndpoint } from './userinfo.ts'
@@ -16,7 +18,14 @@ export function appsDoor(door: AppsDoor, services: Services): Door {
   const secret = services.sealer.seal('dpop-nonces', [door.id])
   const nonces = asksNonce ? createDpopNonces(secret) : undefined
   const apps = { door, services, guard: services.guardFor({ shape: 'oauth' }), nonces }
-  const endpoints = [authorizeEndpoint, tokenEndpoint, revokeEndpoint, introspectEndpoint, userinfoEndpoint]
+  const endpoints = [
+    authorizeEndpoint,
+    tokenEndpoint,
+    revokeEndpoint,
+    introspectEndpoint,
+    userinfoEndpoint,
+    ...(takesPushed(door) ? [pushEndpoint] : []),
+  ]
   return {
     id: door.id,
     prefixes: [door.path],

@@ -20,6 +20,8 @@ async function describe(
   if (token.type === 'refresh' && token.gen !== family.gen) return inactive
   if (await lostStanding(family, services.store, now)) return inactive
   const team = family.teamId === undefined ? undefined : await services.store.teams.find(family.teamId)
+  const whole = family.details.length > 0 ? family.details : undefined
+  const details = token.type === 'access' ? claims['authorization_details'] : whole
   return {
     active: true,
     scope: token.type === 'access' ? claims['scope'] : family.scope.join(' '),
@@ -34,11 +36,12 @@ async function describe(
       aud: claims['aud'],
       jti: claims['jti'],
     }),
+    ...(details !== undefined && { authorization_details: details }),
     ...(team && { team: team.slug }),
   }
 }
 
-/** Tells a client about its own tokens; anybody else's are as good as unknown. @see RFC 7662 §2.2, §4, RFC 9449 §6.2 */
+/** Tells a client about its own tokens; anybody else's are as good as unknown. @see RFC 7662 §2.2, §4, RFC 9449 §6.2, RFC 9396 §9.2 */
 export function introspectEndpoint(apps: AppsContext): Endpoint {
   return {
     path: pathOf(apps, 'introspect'),

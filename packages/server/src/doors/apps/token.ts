@@ -2,8 +2,10 @@ import { ProtocolError } from '@sallyport/protocol'
 import type { GrantContext, Unsigned } from '../../grants/context.ts'
 import { grants } from '../../grants/index.ts'
 import { issue, tokenResponse } from '../../grants/issue.ts'
+import { requestedResources } from '../../grants/requested-resources.ts'
 import type { Endpoint } from '../door.ts'
 import { idTokenClaims } from './claims.ts'
+import { takesDetails } from './details.ts'
 import { readClientRequest } from './client.ts'
 import { type AppsContext, noStore, pathOf } from './context.ts'
 import { nonceHeader, readProof } from './proof.ts'
@@ -11,8 +13,16 @@ import { nonceHeader, readProof } from './proof.ts'
 const byType = new Map(grants.map((grant) => [grant.grantType, grant]))
 const idTokenLifetime = 3600
 
-/** The ID token of a grant that holds `openid` and came from a sign-in. @see OpenID Connect Core §3.1.3.6, §12.2 */
-async function idToken({ family, scope }: Unsigned, context: GrantContext): Promise<string | undefined> {
+/**
+ * The ID token of a grant that holds `openid` and came from a sign-in. A later one tells the same sign-in, without the nonce:
+ * that belongs to the request which was answered then.
+ * @see OpenID Connect Core §3.1.3.6, §12.2
+ */
+async function idToken(
+  { family, scope }: Unsigned,
+  grantType: string,
+  context: GrantContext,
+): Promise<string | undefined> {
   const { accountId, clientId, teamId } = family
   if (!scope.includes('openid') || accountId === undefined || clientId === undefined) return undefined
   const { store, door, now } = context
@@ -28,8 +38,8 @@ async function idToken({ family, scope }: Unsigned, context: GrantContext): Prom
     iat: now,
     exp: now + idTokenLifetime,
     auth_time: family.authenticatedAt,
-    ...(family.nonce !== undefined && { nonce: family.nonce }),
-    ...idTokenClaims(account, team, scope),
+    ...(grantType === 'authorization_code' && family.nonce !== undefined && { nonce: family.nonce }),
+    ...idTokenClaims(account, team, { scope, claims: family.claims, place: 'id_token' }),
   }
   return context.sign('JWT', claims)
 }
@@ -40,7 +50,7 @@ export function tokenEndpoint(apps: AppsContext): Endpoint {
     path: pathOf(apps, 'token'),
     methods: {
       async POST(request) {
-        const { client, params, context } = await readClientRequest(request, apps)
+        const { client, params, resources: asked, context } = await readClientRequest(request, apps)
         const grantType = params.get('grant_type')
         if (grantType === undefined) throw new ProtocolError('invalid_request', 'grant_type is missing')
         const grant = apps.door.grantTypes.includes(grantType) ? byType.get(grantType) : undefined
@@ -48,14 +58,17 @@ export function tokenEndpoint(apps: AppsContext): Endpoint {
         if (!client.grantTypes.includes(grantType)) {
           throw new ProtocolError('unauthorized_client', 'client may not use this grant type')
         }
+        const resources = requestedResources(asked, context.door)
         const jkt = await readProof(request, apps)
         const bound: GrantContext = {
           ...context,
           jkt,
-          idToken: (unsigned) => idToken(unsigned, context),
+          idToken: (unsigned) => idToken(unsigned, grantType, context),
         }
-        const known = new Map([...params].filter(([name]) => grant.params.includes(name)))
-        const granted = await grant.exchange({ client, params: known }, bound)
+        const takes = (name: string) =>
+          grant.params.includes(name) && (name !== 'authorization_details' || takesDetails(apps.door))
+        const known = new Map([...params].filter(([name]) => takes(name)))
+        const granted = await grant.exchange({ client, params: known, resources }, bound)
         const body = tokenResponse(issue(granted, bound))
         return { status: 200, headers: { ...noStore, ...nonceHeader(apps) }, body }
       },

@@ -66,6 +66,9 @@ export const ruleSchema = v.pipe(
     plans: v.exactOptional(v.pipe(words, v.description('All plans, low to high.'))),
     environment: v.exactOptional(v.picklist(['live', 'test'], 'must be live or test')),
     admin: v.exactOptional(v.literal(true, 'must be true or left out')),
+    resource: v.exactOptional(
+      v.pipe(word, v.description('The API’s identifier: a token made for it alone is taken too (RFC 8707).')),
+    ),
     limits: v.exactOptional(
       v.pipe(words, v.description('Rate limits; counted here, and last, so a refused call costs nothing.')),
     ),

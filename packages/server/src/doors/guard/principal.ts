@@ -23,6 +23,12 @@ export const principalSchema = v.pipe(
     resources: v.exactOptional(
       v.pipe(v.array(text), v.description('The only objects a machine may touch; absent: no such limit.')),
     ),
+    authorization_details: v.exactOptional(
+      v.pipe(
+        v.array(v.looseObject({ type: text })),
+        v.description('All that it may be used for, in detail (RFC 9396); absent: no such limit.'),
+      ),
+    ),
     expires_at: v.exactOptional(seconds),
     credential_id: v.pipe(text, v.description('What a revocation names.')),
   }),
@@ -32,7 +38,7 @@ export const principalSchema = v.pipe(
 /** A principal on the wire: the check's answer and the claim of an internal token are the same object. */
 export function principalBody(principal: Principal): v.InferOutput<typeof principalSchema> {
   const { kind, id, door, accountId, clientId, team, plan, role, admin, scopes } = principal
-  const { environment, origin, widget, resources, expiresAt, credentialId } = principal
+  const { environment, origin, widget, resources, authorizationDetails, expiresAt, credentialId } = principal
   return {
     kind,
     id,
@@ -48,6 +54,7 @@ export function principalBody(principal: Principal): v.InferOutput<typeof princi
     ...(origin !== undefined && { origin }),
     ...(widget && { widget }),
     ...(resources && { resources: [...resources] }),
+    ...(authorizationDetails && { authorization_details: authorizationDetails.map((one) => ({ ...one })) }),
     ...(expiresAt !== undefined && { expires_at: expiresAt }),
     credential_id: credentialId,
   }

@@ -1,16 +1,20 @@
-import { parseQuery, redirectUriMatches } from '@sallyport/protocol'
+import { parseEmail, redirectUriMatches } from '@sallyport/protocol'
 import { formActionOf } from '../../pages/index.ts'
 import type { AppsDoor } from '../../settings/door.ts'
+import { readMarker } from '../apps/marker.ts'
+import { parseRequest, readRequestParams } from '../apps/request-source.ts'
 import type { Services } from '../services.ts'
 
 /** Where a browser may go after signing in, and what is known of the app that waits there. */
 export interface ReturnTo {
   readonly path: string
   readonly clientName: string | undefined
+  /** Who the app thinks it is; filled into the form, and nothing more. @see OpenID Connect Core §3.1.2.1 */
+  readonly loginHint: string | undefined
   readonly formActions: readonly string[]
 }
 
-const home: ReturnTo = { path: '/account', clientName: undefined, formActions: [] }
+const home: ReturnTo = { path: '/account', clientName: undefined, loginHint: undefined, formActions: [] }
 
 /** What a Location may hold as it is, so without spaces and non-ASCII; nor a fragment, nor a backslash that a browser reads as a slash. */
 const headerSafe = /^[\x21\x22\x24-\x5b\x5d-\x7e]+$/
@@ -22,21 +26,23 @@ const authorizePath = (door: AppsDoor) => `${door.path}/${door.endpoints.authori
  * everything else leads home, so the sign-in page is no open redirector.
  * @see RFC 9700 §4.11
  */
-export async function readReturnTo(
-  value: string | undefined,
-  { doors, store, now }: Services,
-): Promise<ReturnTo> {
+export async function readReturnTo(value: string | undefined, services: Services): Promise<ReturnTo> {
+  const { doors, store, now } = services
   if (value === undefined || !headerSafe.test(value)) return home
   const [path = '', ...rest] = value.split('?')
   const search = rest.join('?')
   const bare = path.replace(/\/$/, '')
-  const door = doors.find((candidate) => candidate.kind === 'apps' && authorizePath(candidate) === bare)
+  const door = doors.find(
+    (candidate): candidate is AppsDoor => candidate.kind === 'apps' && authorizePath(candidate) === bare,
+  )
   if (!door) return home
-  const query = parseQuery(search)
-  if (query.outcome === 'refuse') return home
-  const clientId = query.params.get('client_id')
+  const query = parseRequest(search)
+  if ('description' in query) return home
+  const seenAt = readMarker(search, { door, services })?.seenAt ?? now()
+  const { params } = await readRequestParams(query, seenAt, { door, services }, true)
+  const clientId = params.get('client_id')
   const client = clientId === undefined ? undefined : await store.clients.find(clientId, now())
-  const redirectUri = query.params.get('redirect_uri') ?? client?.redirectUris[0]
+  const redirectUri = params.get('redirect_uri') ?? client?.redirectUris[0]
   const proven =
     client &&
     redirectUri !== undefined &&
@@ -46,6 +52,7 @@ export async function readReturnTo(
   return {
     path: `${path}?${search}`,
     clientName: client?.name,
+    loginHint: parseEmail(params.get('login_hint') ?? ''),
     formActions: action === undefined ? [] : [action],
   }
 }

@@ -61,7 +61,7 @@ async function form(
     action: '/sign-in',
     csrf: csrf.token,
     returnTo: to.path,
-    email: told.email,
+    email: told.email ?? to.loginHint,
     error: told.error,
     clientName: to.clientName,
     signUpHref: portal.people ? `/sign-up?${new URLSearchParams({ return: to.path })}` : undefined,

@@ -80,8 +80,33 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     remedy: 'Send the parameters themselves.',
   },
   request_uri_not_supported: {
-    meaning: 'Request objects by reference are not taken here.',
-    remedy: 'Send the parameters themselves.',
+    meaning: 'Request objects by reference are not taken here: the server fetches nothing.',
+    remedy: 'Send the parameters themselves, or push them where the metadata names an endpoint for that.',
+  },
+  invalid_authorization_details: {
+    meaning:
+      'authorization_details are malformed, of a type that the door does not take, do not fit their type, or exceed what was granted.',
+    remedy:
+      'Send a JSON list of objects with a type of authorization_details_types_supported and its members, and no others. A token request may only name some of those that were granted, as they were.',
+  },
+  unmet_authentication_requirements: {
+    meaning: 'The request insists on a way of signing in (an essential acr) that is not there.',
+    remedy: 'Ask for acr without essential, or for none.',
+  },
+  invalid_target: {
+    meaning: 'A resource is not known here, or is more than what was granted.',
+    remedy:
+      'Name resources exactly as the API’s own metadata does. A token request may only name some of those that were granted.',
+  },
+  invalid_request_object: {
+    meaning:
+      'The request object is not signed by a key of the client, is over, is for another server, or holds what can be no parameter.',
+    remedy:
+      'Register the client’s public keys; sign with client_id, and the issuer as aud, in the object; send it within its exp.',
+  },
+  invalid_request_uri: {
+    meaning: 'The pushed request is unknown, too old, another client’s, or was answered already.',
+    remedy: 'Push the request again, send the browser within 90 seconds, and use each request_uri once.',
   },
   no_active_account: {
     meaning: 'E-mail address and password do not match an account that may sign in.',

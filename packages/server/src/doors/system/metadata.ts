@@ -1,6 +1,9 @@
-import { dpopAlgorithms } from '@sallyport/protocol'
+import { dpopAlgorithms, promptValues } from '@sallyport/protocol'
 import type { AppsDoor, DoorSettings } from '../../settings/door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
+import { pathOf } from '../apps/context.ts'
+import { takesObjects } from '../apps/request-object.ts'
+import { requestMetadata } from '../apps/request-metadata.ts'
 import type { Endpoint, Reply } from '../door.ts'
 import type { Services } from '../services.ts'
 
@@ -11,7 +14,7 @@ function appsMetadata(
   door: AppsDoor,
   { baseUrl, signing, now }: Services,
 ): Readonly<Record<string, unknown>> {
-  const at = (endpoint: keyof AppsDoor['endpoints']) => `${baseUrl}${door.path}/${door.endpoints[endpoint]}`
+  const at = (endpoint: keyof AppsDoor['endpoints']) => baseUrl + pathOf({ door }, endpoint)
   const openid = 'openid' in door.scopes
   const authMethods = ['client_secret_basic', 'client_secret_post']
   return {
@@ -23,7 +26,7 @@ function appsMetadata(
     jwks_uri: `${baseUrl}/.well-known/jwks.json`,
     scopes_supported: Object.keys(door.scopes),
     response_types_supported: ['code'],
-    response_modes_supported: ['query'],
+    ...requestMetadata(door, baseUrl, signing.algorithms(now())),
     grant_types_supported: door.grantTypes,
     code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: [...authMethods, 'none'],
@@ -49,10 +52,10 @@ function appsMetadata(
         'is_active',
         'team',
       ],
-      prompt_values_supported: ['none', 'login', 'consent'],
-      request_parameter_supported: false,
+      prompt_values_supported: promptValues,
+      request_parameter_supported: takesObjects(door),
       request_uri_parameter_supported: false,
-      claims_parameter_supported: false,
+      claims_parameter_supported: door.claimsParameter ?? false,
     }),
   }
 }

@@ -1,4 +1,5 @@
 import type { Scope } from '@sallyport/protocol'
+import type { ClientKeys } from '../../crypto/client-keys.ts'
 import type { AuditEvent } from './audit.ts'
 
 /** Registered software. @see RFC 6749 §2, RFC 7591 §2 for the metadata names */
@@ -14,6 +15,12 @@ export interface Client {
   readonly redirectUris: readonly string[]
   /** Ids of the only objects a machine token may touch; `undefined` means no such limit, empty means none. */
   readonly resources: readonly string[] | undefined
+  /** Whether it has to push its authorization requests; left out: as the door has it. @see RFC 9126 §6 */
+  readonly requirePushed?: boolean
+  /** Its public keys; left out: none. @see RFC 7591 §2 */
+  readonly jwks?: ClientKeys | undefined
+  /** Whether it has to sign its authorization requests; left out: as the door has it. @see RFC 9101 §10.5 */
+  readonly requireSigned?: boolean
   readonly createdAt: number
 }
 
@@ -36,6 +43,10 @@ export interface Consent {
   readonly clientId: string
   readonly teamId: string
   readonly scope: Scope
+  /** The only APIs that it is for; empty: no such limit. @see RFC 8707 §2 */
+  readonly resources: readonly string[]
+  /** Claims that were allowed one by one, as `id_token:email`. @see OpenID Connect Core §5.5 */
+  readonly claims: readonly string[]
   readonly grantedAt: number
 }
 
@@ -51,7 +62,7 @@ export interface ClientStore {
   find(clientId: string, now: number): Promise<ClientWithSecrets | undefined>
   /** Clients of a team, or all that are global when `teamId` is undefined. */
   list(teamId: string | undefined): Promise<readonly Client[]>
-  /** Changes name, redirect URIs, scope or resources. The grant types never change. */
+  /** Changes what is named. The grant types never change. */
   update(
     clientId: string,
     change: {
@@ -59,6 +70,9 @@ export interface ClientStore {
       readonly redirectUris?: readonly string[]
       readonly scope?: Scope
       readonly resources?: readonly string[]
+      readonly requirePushed?: boolean
+      readonly jwks?: ClientKeys
+      readonly requireSigned?: boolean
     },
     event: AuditEvent,
     now: number,

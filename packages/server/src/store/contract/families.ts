@@ -1,4 +1,4 @@
-import type { Scope } from '@sallyport/protocol'
+import type { AuthorizationDetail, Scope } from '@sallyport/protocol'
 import type { AuditEvent } from './audit.ts'
 
 /** What a family descends from. */
@@ -26,6 +26,12 @@ export interface Family {
   readonly previousIssuedAt: number | undefined
   readonly authenticatedAt: number
   readonly nonce: string | undefined
+  /** The only APIs that its tokens can be for; empty: no such limit. @see RFC 8707 §2 */
+  readonly resources: readonly string[]
+  /** Claims that were allowed one by one, as `id_token:email`. @see OpenID Connect Core §5.5 */
+  readonly claims: readonly string[]
+  /** All that its tokens may be used for, in detail; empty: no such limit. @see RFC 9396 §7 */
+  readonly details: readonly AuthorizationDetail[]
   readonly createdAt: number
   /** The absolute end; `undefined` for none. */
   readonly expiresAt: number | undefined
@@ -56,6 +62,8 @@ export interface ApprovedCode extends NewCode {
   readonly sessionHash: string
   /** Whether the person was asked just now, or the code rests on what they consented to before. */
   readonly consent: 'given' | 'standing'
+  /** Hash of the pushed request that it answers. */
+  readonly pushedHash?: string | undefined
 }
 
 /** A code as a request found it. */
@@ -92,7 +100,7 @@ export interface FamilyStore {
   bindKey(familyId: string, jkt: string): Promise<boolean>
   /** Ends it; `false` when it had ended or never was. */
   end(familyId: string, event: AuditEvent, now: number): Promise<boolean>
-  /** Records the consent that was given, the family and its code in one step; `false`, and nothing recorded, when the session that approved or the consent that stood has ended. */
+  /** Records the consent that was given, the family and its code in one step; `false`, and nothing recorded, when the session that approved, the consent that stood or the pushed request has ended: that is answered once. */
   createWithCode(family: NewFamily, code: ApprovedCode, event: AuditEvent, now: number): Promise<boolean>
   /** A code with its family, as it is; whoever rests on it still has to take it. */
   findCode(hash: string): Promise<TakenCode | undefined>

@@ -3,6 +3,7 @@ import type { AuditStore } from './audit.ts'
 import type { ClientStore } from './clients.ts'
 import type { FamilyStore } from './families.ts'
 import type { KeyStore } from './keys.ts'
+import type { RequestStore } from './requests.ts'
 import type { SigningStore } from './signing.ts'
 import type { TeamStore } from './teams.ts'
 import type { WidgetStore } from './widgets.ts'
@@ -12,6 +13,7 @@ export type * from './audit.ts'
 export type * from './clients.ts'
 export type * from './families.ts'
 export type * from './keys.ts'
+export type * from './requests.ts'
 export type * from './signing.ts'
 export type * from './teams.ts'
 export type * from './widgets.ts'
@@ -73,6 +75,7 @@ export interface Store {
   readonly families: FamilyStore
   readonly keys: KeyStore
   readonly widgets: WidgetStore
+  readonly requests: RequestStore
   readonly signing: SigningStore
   readonly audit: AuditStore
   /** Resolves when all that any read so far can have seen is durable; at once when nothing is pending. */

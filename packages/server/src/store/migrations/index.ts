@@ -3,9 +3,24 @@ import { first } from './001-first.ts'
 import { boundKeys } from './002-bound-keys.ts'
 import { erasure } from './003-erasure.ts'
 import { signingOrder } from './004-signing-order.ts'
+import { pushedRequests } from './005-pushed-requests.ts'
+import { resources } from './006-resources.ts'
+import { clientKeys } from './007-client-keys.ts'
+import { claims } from './008-claims.ts'
+import { authorizationDetails } from './009-authorization-details.ts'
 
 /** Schema changes, oldest first. Each runs once, on both engines; append, never edit. */
-const migrations: readonly string[] = [first, boundKeys, erasure, signingOrder]
+const migrations: readonly string[] = [
+  first,
+  boundKeys,
+  erasure,
+  signingOrder,
+  pushedRequests,
+  resources,
+  clientKeys,
+  claims,
+  authorizationDetails,
+]
 
 /**
  * Runs those of `scripts` that have not run under `name`, each with its number in one step, so that two processes that

@@ -1,4 +1,5 @@
 import type { Scope } from '@sallyport/protocol'
+import type { ClientKeys } from '../../crypto/client-keys.ts'
 import type {
   AuditEvent,
   Client,
@@ -8,10 +9,24 @@ import type {
   Consent,
 } from '../contract/index.ts'
 import type { Database, Row } from '../database.ts'
-import { list, number, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
+import {
+  bit,
+  flag,
+  list,
+  number,
+  objects,
+  optionalList,
+  optionalNumber,
+  optionalText,
+  orNull,
+  text,
+} from './row.ts'
 import { audit, change, changes, endFamilies, remove, run, update } from './statements.ts'
 
 const set = (values: readonly string[] | undefined) => values?.join(' ')
+
+const readKeys = (row: Row): ClientKeys | undefined =>
+  optionalText(row, 'jwks') === undefined ? undefined : { keys: objects(row, 'jwks') }
 
 function readClient(row: Row): Client {
   return {
@@ -24,6 +39,9 @@ function readClient(row: Row): Client {
     scope: list(row, 'scope'),
     redirectUris: list(row, 'redirect_uris'),
     resources: optionalList(row, 'resources'),
+    requirePushed: flag(row, 'require_pushed'),
+    jwks: readKeys(row),
+    requireSigned: flag(row, 'require_signed'),
     createdAt: number(row, 'created_at'),
   }
 }
@@ -34,6 +52,8 @@ function readConsent(row: Row): Consent {
     clientId: text(row, 'client_id'),
     teamId: text(row, 'team_id'),
     scope: list(row, 'scope'),
+    resources: optionalList(row, 'resources') ?? [],
+    claims: optionalList(row, 'claims') ?? [],
     grantedAt: number(row, 'granted_at'),
   }
 }
@@ -59,11 +79,24 @@ export class SqlClientStore implements ClientStore {
     event: AuditEvent,
     now: number,
   ): Promise<boolean> {
-    const { clientId, doorId, name, type, teamId, grantTypes, scope, redirectUris, resources } = client
+    const {
+      clientId,
+      doorId,
+      name,
+      type,
+      teamId,
+      grantTypes,
+      scope,
+      redirectUris,
+      resources,
+      requirePushed,
+      jwks,
+      requireSigned,
+    } = client
     return run(this.#db, [
       {
-        sql: `INSERT INTO client (client_id, door_id, name, type, team_id, grant_types, scope, redirect_uris, resources, created_at)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (client_id) DO NOTHING`,
+        sql: `INSERT INTO client (client_id, door_id, name, type, team_id, grant_types, scope, redirect_uris, resources, created_at, require_pushed, jwks, require_signed)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (client_id) DO NOTHING`,
         params: [
           clientId,
           doorId,
@@ -75,6 +108,9 @@ export class SqlClientStore implements ClientStore {
           redirectUris.join(' '),
           orNull(set(resources)),
           now,
+          bit(requirePushed ?? false),
+          orNull(jwks && JSON.stringify(jwks.keys)),
+          bit(requireSigned ?? false),
         ],
         mustTouch: true,
       },
@@ -117,16 +153,30 @@ export class SqlClientStore implements ClientStore {
       redirectUris,
       scope,
       resources,
+      requirePushed,
+      jwks,
+      requireSigned,
     }: {
       readonly name?: string
       readonly redirectUris?: readonly string[]
       readonly scope?: Scope
       readonly resources?: readonly string[]
+      readonly requirePushed?: boolean
+      readonly jwks?: ClientKeys
+      readonly requireSigned?: boolean
     },
     event: AuditEvent,
     now: number,
   ): Promise<boolean> {
-    const columns = { name, redirect_uris: set(redirectUris), scope: set(scope), resources: set(resources) }
+    const columns = {
+      name,
+      redirect_uris: set(redirectUris),
+      scope: set(scope),
+      resources: set(resources),
+      require_pushed: requirePushed === undefined ? undefined : bit(requirePushed),
+      jwks: jwks && JSON.stringify(jwks.keys),
+      require_signed: requireSigned === undefined ? undefined : bit(requireSigned),
+    }
     return run(this.#db, [
       update('client', 'client_id', clientId, columns),
       change('client', clientId, now),
@@ -170,6 +220,7 @@ export class SqlClientStore implements ClientStore {
       remove('client_secret', 'client_id', clientId),
       remove('authorization_code', 'client_id', clientId),
       remove('consent', 'client_id', clientId),
+      remove('pushed_request', 'client_id', clientId),
       change('client', clientId, now),
       audit(event, now),
     ])

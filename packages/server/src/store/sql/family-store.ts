@@ -1,3 +1,4 @@
+import { type AuthorizationDetail, isDetails } from '@sallyport/protocol'
 import type {
   ApprovedCode,
   AuditEvent,
@@ -9,8 +10,8 @@ import type {
   TakenCode,
 } from '../contract/index.ts'
 import type { Database, Row, Statement } from '../database.ts'
-import { list, number, optionalNumber, optionalText, orNull, text } from './row.ts'
-import { audit, change, proveSignIn, run } from './statements.ts'
+import { list, number, optionalList, optionalNumber, objects, optionalText, orNull, text } from './row.ts'
+import { audit, change, proveSignIn, remove, run } from './statements.ts'
 
 const kinds: readonly FamilyKind[] = ['login', 'code', 'vendor', 'machine']
 
@@ -18,6 +19,12 @@ function readKind(row: Row): FamilyKind {
   const found = kinds.find((kind) => kind === row['kind'])
   if (!found) throw new Error(`token_family.kind is ${String(row['kind'])}`)
   return found
+}
+
+const readDetails = (row: Row): readonly AuthorizationDetail[] => {
+  const details: unknown =
+    optionalText(row, 'authorization_details') === undefined ? [] : objects(row, 'authorization_details')
+  return isDetails(details) ? details : []
 }
 
 function readFamily(row: Row): Family {
@@ -35,19 +42,38 @@ function readFamily(row: Row): Family {
     previousIssuedAt: optionalNumber(row, 'previous_issued_at'),
     authenticatedAt: number(row, 'authenticated_at'),
     nonce: optionalText(row, 'nonce'),
+    resources: optionalList(row, 'resources') ?? [],
+    claims: optionalList(row, 'claims') ?? [],
+    details: readDetails(row),
     createdAt: number(row, 'created_at'),
     expiresAt: optionalNumber(row, 'expires_at'),
     endedAt: optionalNumber(row, 'ended_at'),
   }
 }
 
+/** NULL for none, so that rows from before the column mean the same. */
+const words = (values: readonly string[]) => orNull(values.length === 0 ? undefined : values.join(' '))
+
 function insertFamily(family: NewFamily, now: number): Statement {
-  const { familyId, doorId, kind, accountId, clientId, teamId, scope, authenticatedAt, nonce, expiresAt } =
-    family
+  const {
+    familyId,
+    doorId,
+    kind,
+    accountId,
+    clientId,
+    teamId,
+    scope,
+    authenticatedAt,
+    nonce,
+    expiresAt,
+    resources,
+    claims,
+    details,
+  } = family
   return {
     sql: `INSERT INTO token_family (family_id, door_id, kind, account_id, client_id, team_id, scope, gen, issued_at,
-            previous_issued_at, authenticated_at, nonce, created_at, expires_at, ended_at)
-          VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, NULL, $9, $10, $8, $11, NULL)`,
+            previous_issued_at, authenticated_at, nonce, created_at, expires_at, ended_at, resources, claims, authorization_details)
+          VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, NULL, $9, $10, $8, $11, NULL, $12, $13, $14)`,
     params: [
       familyId,
       doorId,
@@ -60,14 +86,20 @@ function insertFamily(family: NewFamily, now: number): Statement {
       authenticatedAt,
       orNull(nonce),
       orNull(expiresAt),
+      words(resources),
+      words(claims),
+      orNull(details.length === 0 ? undefined : JSON.stringify(details)),
     ],
   }
 }
 
-const giveConsent = ({ accountId = '', clientId = '', teamId = '', scope }: NewFamily, now: number) => ({
-  sql: `INSERT INTO consent (account_id, client_id, team_id, scope, granted_at) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (account_id, client_id, team_id) DO UPDATE SET scope = $4, granted_at = $5`,
-  params: [accountId, clientId, teamId, scope.join(' '), now],
+const giveConsent = (
+  { accountId = '', clientId = '', teamId = '', scope, resources, claims }: NewFamily,
+  now: number,
+) => ({
+  sql: `INSERT INTO consent (account_id, client_id, team_id, scope, granted_at, resources, claims) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (account_id, client_id, team_id) DO UPDATE SET scope = $4, granted_at = $5, resources = $6, claims = $7`,
+  params: [accountId, clientId, teamId, scope.join(' '), now, words(resources), words(claims)],
 })
 
 /** Goes on only while the consent is there; a code for less than it leaves it as wide as it was. */
@@ -166,6 +198,9 @@ export class SqlFamilyStore implements FamilyStore {
           expiresAt,
         ],
       },
+      ...(code.pushedHash === undefined
+        ? []
+        : [{ ...remove('pushed_request', 'hash', code.pushedHash), mustTouch: true as const }]),
       code.consent === 'given' ? giveConsent(family, now) : holdConsent(family),
       audit(event, now),
     ])

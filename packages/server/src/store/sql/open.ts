@@ -7,6 +7,7 @@ import { SqlClientStore } from './client-store.ts'
 import { SqlFamilyStore } from './family-store.ts'
 import { changesSince, lastChange, markOf, openFeed } from './feed.ts'
 import { SqlKeyStore } from './key-store.ts'
+import { SqlRequestStore } from './request-store.ts'
 import { SqlSigningStore } from './signing-store.ts'
 import { sweep } from './sweep.ts'
 import { SqlTeamStore } from './team-store.ts'
@@ -23,6 +24,7 @@ export async function openSqlStore(db: Database): Promise<Store> {
     families: new SqlFamilyStore(db),
     keys: new SqlKeyStore(db),
     widgets: new SqlWidgetStore(db),
+    requests: new SqlRequestStore(db),
     signing: new SqlSigningStore(db),
     audit: new SqlAuditStore(db),
     durable: () => db.durable(),

@@ -28,6 +28,9 @@ export const optionalList = (row: Row, name: string): readonly string[] | undefi
 export const json = (row: Row, name: string): Readonly<Record<string, unknown>> => JSON.parse(text(row, name))
 /** Reads a TEXT column that holds a JSON list of texts which this store wrote. */
 export const texts = (row: Row, name: string): readonly string[] => JSON.parse(text(row, name))
+/** Reads a TEXT column that holds a JSON list of objects which this store wrote. */
+export const objects = (row: Row, name: string): readonly Readonly<Record<string, unknown>>[] =>
+  JSON.parse(text(row, name))
 
 /** Writes an optional value. */
 export const orNull = (value: string | number | undefined): Value => value ?? null

@@ -16,6 +16,7 @@ interface Expiring {
 const expiring: readonly Expiring[] = [
   { table: 'authorization_code', id: 'hash', moment: 'expires_at', after: 600 },
   { table: 'upstream_login', id: 'state_hash', moment: 'expires_at', after: 0 },
+  { table: 'pushed_request', id: 'hash', moment: 'expires_at', after: 0 },
   { table: 'browser_session', id: 'hash', moment: 'expires_at', after: 0 },
   { table: 'session_token', id: 'hash', moment: 'expires_at', after: day },
   { table: 'widget_session', id: 'session_id', moment: 'expires_at', after: day },

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readClaimsRequest } from '../src/index.ts'
+
+const nothing = { idToken: [], userinfo: [], subject: undefined, insistsOnAcr: false }
+const read: [name: string, text: string, expected: object][] = [
+  ['nothing', '{}', {}],
+  [
+    'the address in both places',
+    '{"id_token":{"email":null},"userinfo":{"email":{"essential":true}}}',
+    { idToken: ['email'], userinfo: ['email'] },
+  ],
+  ['what everybody is told, and what nobody is', '{"id_token":{"name":null,"phone_number":null}}', {}],
+  ['places that we don’t have', '{"verified":{"email":null}}', {}],
+  ['a person (§5.5.1)', '{"id_token":{"sub":{"value":"acc_1"}}}', { subject: 'acc_1' }],
+  [
+    'the same person twice',
+    '{"id_token":{"sub":{"value":"acc_1"}},"userinfo":{"sub":{"value":"acc_1"}}}',
+    { subject: 'acc_1' },
+  ],
+  [
+    'an essential acr (§5.5.1.1)',
+    '{"id_token":{"acr":{"essential":true,"values":["2"]}}}',
+    { insistsOnAcr: true },
+  ],
+  ['an acr that is wished for', '{"id_token":{"acr":{"values":["2"]}}}', {}],
+  ['any essential acr', '{"id_token":{"acr":{"essential":true}}}', {}],
+]
+for (const [name, text, expected] of read) {
+  test(`claims: ${name}`, () => assert.deepEqual(readClaimsRequest(text), { ...nothing, ...expected }))
+}
+
+for (const [name, text] of [
+  ['no JSON', 'email'],
+  ['no object', '["email"]'],
+  ['a place that is no object', '{"id_token":["email"]}'],
+  ['a claim that is neither null nor an object', '{"id_token":{"email":true}}'],
+  ['a member twice', '{"id_token":{"email":null,"email":null}}'],
+  ['two people', '{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"b"}}}'],
+  ['a person that is no text', '{"id_token":{"sub":{"value":1}}}'],
+] as const) {
+  test(`claims: ${name} is refused`, () => assert.equal(readClaimsRequest(text), undefined))
+}

@@ -1,0 +1,30 @@
+import { parseCompactJws, readRequestObject, type RequestObjectRead } from '@sallyport/protocol'
+import { isSignedByClient } from '../../crypto/client-keys.ts'
+import type { AppsDoor } from '../../settings/door.ts'
+import { issuerOf } from '../../settings/issuer.ts'
+import type { Client } from '../../store/contract/index.ts'
+import type { AppsContext } from './context.ts'
+
+/** Whether a door takes request objects. */
+export function takesObjects({ requestObjects = 'off' }: AppsDoor): boolean {
+  return requestObjects !== 'off'
+}
+
+/** The parameters that a client signed, if the object was good at that moment. @see RFC 9101 §6.2 */
+export async function openRequestObject(
+  text: string,
+  client: Client,
+  at: number,
+  { door, services }: Pick<AppsContext, 'door' | 'services'>,
+): Promise<RequestObjectRead> {
+  // Taken apart by the strict parser first: two readings of one object would be two requests.
+  const jws = parseCompactJws(text)
+  if (!jws) return { outcome: 'refuse', detail: 'no signed object' }
+  if (!(await isSignedByClient(text, client.jwks ?? { keys: [] })))
+    return { outcome: 'refuse', detail: 'not signed by the client' }
+  return readRequestObject(jws, {
+    clientId: client.clientId,
+    issuer: issuerOf(door, services.baseUrl),
+    now: at,
+  })
+}
