@@ -46,6 +46,14 @@ function takesMethod({ methods }: ForwardPattern, method: string): boolean {
 }
 
 /**
+ * What a path is to an API that ignores case, in whatever way it does: some compare letters beyond ASCII, of which a few are
+ * equal to ASCII ones (the Kelvin sign is a k), some upper-case what they compare. For paths that `parseForwardedPath` gave.
+ */
+function caseless(path: string): string {
+  return decodeURIComponent(path).normalize('NFKC').toLowerCase().toUpperCase().toLowerCase()
+}
+
+/**
  * The first route that is for a request; `undefined` when there is none, or when it would be another one for an API that
  * compares paths without regard to case, as many do.
  */
@@ -55,7 +63,7 @@ export function findForwardRoute<Route extends ForwardPattern>(
   path: string,
 ): Route | undefined {
   const here = routes.filter((route) => takesMethod(route, method))
-  const lower = path.toLowerCase()
+  const folded = caseless(path)
   const found = here.find((route) => isForwardedTo(route.path, path))
-  return found === here.find((route) => isForwardedTo(route.path.toLowerCase(), lower)) ? found : undefined
+  return found === here.find((route) => isForwardedTo(caseless(route.path), folded)) ? found : undefined
 }
