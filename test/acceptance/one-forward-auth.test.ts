@@ -130,7 +130,7 @@ test('the API behind can have a signed statement of who is calling', async () =>
   const jwks = createRemoteJWKSet(new URL(`${server.base}/.well-known/jwks.json`))
   const { payload } = await jwtVerify(String(answer.headers['x-auth-token']), jwks, {
     issuer: `${server.base}/guard`,
-    audience: '/v1/domains',
+    audience: 'GET /v1/domains',
     typ: 'internal+jwt',
     currentDate: new Date(server.now() * 1000),
   })

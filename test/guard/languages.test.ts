@@ -64,10 +64,10 @@ async function newKey(
 }
 
 /** A token as forward authentication puts it on a request. */
-async function internalToken(path: string, behind = 0): Promise<string> {
+async function internalToken(path: string, { behind = 0, method = 'GET' } = {}): Promise<string> {
   await server.advance(seconds() - behind - server.now())
   const answer = await call(server, '/guard/forward-auth', {
-    headers: { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': path, 'X-API-Key': key() },
+    headers: { 'X-Forwarded-Method': method, 'X-Forwarded-Uri': path, 'X-API-Key': key() },
   })
   await server.advance(seconds() - server.now())
   return String(answer.headers['x-auth-token'])
@@ -224,6 +224,12 @@ for (const example of examples) {
       const asked = await ask('/domains', { 'X-API-Key': key() })
       assert.deepEqual(callerOf(answer), callerOf(asked), 'the same principal as a check tells')
       assert.equal((await during('cut', '/behind/domains', { 'X-Auth-Token': token })).status, 200)
+      const head = await internalToken('/behind/domains', { method: 'HEAD' })
+      assert.equal(
+        (await ask('/behind/domains', { 'X-Auth-Token': head })).status,
+        200,
+        'HEAD is judged as GET',
+      )
     })
 
     test('behind the proxy: whatever is not such a token for this route is refused', async () => {
@@ -231,7 +237,8 @@ for (const example of examples) {
       const cases = {
         ...falseTokens(token, signingKeyOf(server), seconds()),
         'another route’s': await internalToken('/behind/other'),
-        'one that has expired': await internalToken('/behind/domains', 120),
+        'another method’s': await internalToken('/behind/domains', { method: 'POST' }),
+        'one that has expired': await internalToken('/behind/domains', { behind: 120 }),
         'an app’s own token': tokens.app,
         'a key': key(),
       }

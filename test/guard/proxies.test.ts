@@ -130,7 +130,7 @@ function aboutIdentity(stage: () => Stage, kind: ProxyKind): void {
     const jwks = createRemoteJWKSet(new URL(`${server.base}/.well-known/jwks.json`))
     const { payload } = await jwtVerify(valuesOf(arrived, 'x-auth-token')[0] ?? '', jwks, {
       issuer: `${server.base}/guard`,
-      audience: '/v1/domains',
+      audience: 'GET /v1/domains',
       typ: 'internal+jwt',
       currentDate: new Date(server.now() * 1000),
     })

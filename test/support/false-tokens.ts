@@ -25,6 +25,8 @@ export function falseTokens(
     'another issuer’s': good({ iss: 'https://login.example.com/guard' }),
     'no issuer': good({ iss: undefined }),
     'another audience’s': good({ aud: '/behind' }),
+    'for another method': good({ aud: 'POST /behind/domains' }),
+    'for no method': good({ aud: '/behind/domains' }),
     'no audience': good({ aud: undefined }),
     'one that is over': good({ iat: now - 120, exp: now - 60 }),
     'one without an end': good({ exp: undefined }),

@@ -50,10 +50,18 @@ type claims struct {
 	Principal *Principal `json:"principal"`
 }
 
-// Protect lets next be called only with a token for this audience: the path of the route in the server's forwardAuth.
-func (v *Verifier) Protect(audience string, next http.HandlerFunc) http.HandlerFunc {
+// audienceOf is what a token must be for. One for reading is none for writing; HEAD counts as GET.
+func audienceOf(method, route string) string {
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	return method + " " + route
+}
+
+// Protect lets next be called only with a token for the request's method and this route: its path in the server's forwardAuth.
+func (v *Verifier) Protect(route string, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		principal, err := v.principal(r.Header.Values("X-Auth-Token"), audience)
+		principal, err := v.principal(r.Header.Values("X-Auth-Token"), audienceOf(r.Method, route))
 		if err == nil {
 			next(w, r.WithContext(context.WithValue(r.Context(), principalKey{}, principal)))
 			return

@@ -93,7 +93,8 @@ def campaigns(request):
 
 @require_GET
 def behind_the_proxy(request):
-    return JsonResponse({"caller": verifier.principal(values_of(request)("x-auth-token"), "/behind/domains")})
+    tokens = values_of(request)("x-auth-token")
+    return JsonResponse({"caller": verifier.principal(tokens, request.method, "/behind/domains")})
 
 
 urlpatterns = [

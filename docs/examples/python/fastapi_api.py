@@ -52,7 +52,8 @@ def campaigns(caller: dict = guarded("oauth", rules.CAMPAIGNS)):
 
 @app.get("/behind/domains")
 def behind_the_proxy(request: Request):
-    return {"caller": verifier.principal(request.headers.getlist("x-auth-token"), "/behind/domains")}
+    tokens = request.headers.getlist("x-auth-token")
+    return {"caller": verifier.principal(tokens, request.method, "/behind/domains")}
 
 
 if __name__ == "__main__":

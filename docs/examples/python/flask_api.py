@@ -59,7 +59,8 @@ def campaigns():
 
 @app.get("/behind/domains")
 def behind_the_proxy():
-    return {"caller": verifier.principal(request.headers.getlist("x-auth-token"), "/behind/domains")}
+    tokens = request.headers.getlist("x-auth-token")
+    return {"caller": verifier.principal(tokens, request.method, "/behind/domains")}
 
 
 if __name__ == "__main__":

@@ -18,10 +18,11 @@ class TokenVerifier:
         self._lock, self._keys = threading.Lock(), {}
         self._fetched = self._tried = float("-inf")
 
-    def principal(self, tokens, audience):
+    def principal(self, tokens, method, route):
         """The principal of a request that came through the proxy, or raises Refused.
 
-        `tokens` are all values of X-Auth-Token; `audience` is the path of the route in the server's forwardAuth.
+        `tokens` are all values of X-Auth-Token, `method` is that of the request, `route` the path of the route in the
+        server's forwardAuth. A token for reading is none for writing.
         """
         try:
             (token,) = tokens
@@ -34,7 +35,7 @@ class TokenVerifier:
                 self._key(header.get("kid")),
                 algorithms=["ES256"],
                 issuer=self._issuer,
-                audience=audience,
+                audience=f"{'GET' if method == 'HEAD' else method} {route}",
                 leeway=5,
                 options={"require": ["exp", "iat", "iss", "aud", "sub"]},
             )

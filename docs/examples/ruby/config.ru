@@ -31,6 +31,6 @@ map "/campaigns" do
 end
 
 map "/behind/domains" do
-  use Sallyport::BehindProxy, keys, audience: "/behind/domains"
+  use Sallyport::BehindProxy, keys, route: "/behind/domains"
   run who
 end

@@ -51,22 +51,23 @@ module Sallyport
     end
   end
 
-  # Rack middleware for an app behind the proxy. `audience` is the path of the route in the server's forwardAuth.
+  # Rack middleware for an app behind the proxy. `route` is its path in the server's forwardAuth. A token
+  # for reading is none for writing; HEAD counts as GET.
   class BehindProxy
     # Seconds by which the clocks of two machines may differ.
     LEEWAY = 5
 
-    def initialize(app, keys, audience:)
-      @app, @keys = app, keys
+    def initialize(app, keys, route:)
+      @app, @keys, @route = app, keys, route
       @options = {
-        algorithms: ["ES256"], iss: "#{keys.server}/guard", verify_iss: true, aud: audience, verify_aud: true,
+        algorithms: ["ES256"], iss: "#{keys.server}/guard", verify_iss: true, verify_aud: true,
         required_claims: %w[exp iat iss aud sub principal], leeway: LEEWAY
       }
     end
 
     def call(env)
       begin
-        principal = verify(env["HTTP_X_AUTH_TOKEN"])
+        principal = verify(env["HTTP_X_AUTH_TOKEN"], env["REQUEST_METHOD"])
       rescue Keys::Unavailable
         return refuse(503, UNAVAILABLE.fetch("message"))
       rescue StandardError
@@ -79,8 +80,9 @@ module Sallyport
 
     private
 
-    def verify(token)
-      claims, header = JWT.decode(token, nil, true, @options) { |unverified| @keys.find(unverified["kid"]) }
+    def verify(token, method)
+      options = @options.merge(aud: "#{method == 'HEAD' ? 'GET' : method} #{@route}")
+      claims, header = JWT.decode(token, nil, true, options) { |unverified| @keys.find(unverified["kid"]) }
       # Tokens for callers are signed with the same keys: only the type tells them from ours (RFC 8725, section 3.11).
       raise JWT::DecodeError, "another type of token" unless header["typ"] == "internal+jwt"
       # The gem checks iat as well, but knows no leeway there.

@@ -72,6 +72,14 @@ function principalHeaders(principal: Principal): typeof nobody {
   }
 }
 
+/**
+ * What an internal token is good for: the route and the method that were judged, or a token for reading would do for writing.
+ * HEAD is GET without the body (RFC 9110 §9.3.2), and judged as it.
+ */
+function audienceOf({ method }: Forwarded, { path }: ForwardRoute): string {
+  return `${method === 'HEAD' ? 'GET' : method} ${path}`
+}
+
 /** A statement of who is calling, for an API that wants proof and not a header. @see RFC 7519 §4.1 */
 function internalToken(
   principal: Principal,
@@ -137,7 +145,7 @@ async function decide(request: Request, held: Forwarded, { routes, services }: D
   const headers = { ...noStore, ...check.headers, ...principalHeaders(principal) }
   if (!route.token) return { status: 200, headers }
   try {
-    const token = await internalToken(principal, route.path, services)
+    const token = await internalToken(principal, audienceOf(held, route), services)
     return { status: 200, headers: { ...headers, 'x-auth-token': token } }
   } catch (error) {
     // Nobody can sign now: told as the route tells its refusals, and so that nginx passes it on.
