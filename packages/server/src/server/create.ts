@@ -49,7 +49,7 @@ export interface SallyportServer {
   readonly baseUrl: string
   /** Starts answering; resolves with the port. */
   listen(): Promise<number>
-  /** Lets what is under way finish, writes what is pending, and closes. */
+  /** Writes what is pending, lets what is under way finish within seconds, and closes. */
   close(): Promise<void>
 }
 
@@ -268,6 +268,8 @@ export async function createServer(parts: ServerParts): Promise<SallyportServer>
     async close() {
       stopChores()
       closing.abort()
+      // Now as well as at the end: whoever kills a process that is slow to stop must not cost it what it has pending.
+      await services.facts.flush().catch((err: unknown) => log.error({ err }, 'background work failed'))
       await app.close()
       await services.facts.flush()
       await store.close()
