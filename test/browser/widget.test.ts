@@ -50,14 +50,15 @@ function printed(language: 'html' | 'javascript', slug: string): string {
   return example.replaceAll('https://login.example.com', server.base).replaceAll('support-bot', slug)
 }
 
-/** `/?agent=…` is a page with a widget, `&deaf` one whose policy forgets the server, `/frame?…` a sandboxed frame of one. */
+/** `/?agent=…` is a page with a widget, `&named` one with an image called as the script's tag, `&deaf` one whose policy forgets the server, `/frame?…` a sandboxed frame of one. */
 function site(path: string) {
   if (path === '/page.js') return { body: pageScript, type: 'text/javascript' }
   const { pathname, search, searchParams } = new URL(path, 'http://site')
   if (pathname === '/frame') return { body: `<iframe sandbox="allow-scripts" src="/${search}"></iframe>` }
+  const image = `<img name="currentScript" src="${other.origin}/x.png" data-agent="nobody">`
   const connect = searchParams.has('deaf') ? "'self'" : server.base
   return {
-    body: `<!doctype html><title>A page</title><script src="/page.js"></script>${printed('html', searchParams.get('agent') ?? '')}`,
+    body: `<!doctype html><title>A page</title><script src="/page.js"></script>${searchParams.has('named') ? image : ''}${printed('html', searchParams.get('agent') ?? '')}`,
     // A sandboxed page is no 'self' to itself.
     policy: `default-src 'none'; script-src 'self' http://127.0.0.1:*; connect-src ${connect}; require-trusted-types-for 'script'`,
   }
@@ -263,6 +264,13 @@ describe('the widget in Chromium', { skip }, () => {
     const { code, message } = await problem(at)
     assert.equal(code, 'blocked_by_policy')
     assert.match(message, new RegExp(`Add ${server.base} to its connect-src`))
+    await at.page.close()
+  })
+
+  test('an image that is named like the tag of the script does not say where the server is', async () => {
+    const at = await open(`${listed.origin}/?agent=${agent}&named`)
+    await sessions(at, 1)
+    assert.ok(at.starts.every((start) => start.startsWith(server.base)))
     await at.page.close()
   })
 

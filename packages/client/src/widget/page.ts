@@ -5,16 +5,18 @@ interface PolicyViolation {
   readonly disposition?: string
 }
 
+interface ScriptTag {
+  readonly src?: unknown
+  readonly dataset: Readonly<Record<string, string | undefined>>
+}
+
 /** The part of a browser's window that the script uses. */
 export interface BrowserWindow {
   /** Of the page itself: that of its address differs in a frame without one. */
   readonly origin: string
+  readonly Document: { readonly prototype: object }
   readonly document: {
     readonly hidden: boolean
-    readonly currentScript: {
-      readonly src?: unknown
-      readonly dataset: Readonly<Record<string, string | undefined>>
-    } | null
     addEventListener(type: string, listener: (event: Event & PolicyViolation) => void): void
     dispatchEvent(event: Event): boolean
   }
@@ -72,7 +74,8 @@ export function pageOf(window: BrowserWindow): Page {
 export function installWidget(window: BrowserWindow): void {
   const { document } = window
   const page = pageOf(window)
-  const script = document.currentScript
+  // Not `document.currentScript`: that may be an image of this name, in a comment that somebody left on the page.
+  const script: ScriptTag | null = Reflect.get(window.Document.prototype, 'currentScript', document)
   const home = typeof script?.src === 'string' && script.src ? new URL(script.src).origin : page.origin
   const sallyport: SallyportGlobal = {
     widget: (options) => createWidget({ ...options, server: options.server ?? home }, page),
