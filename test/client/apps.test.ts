@@ -211,6 +211,17 @@ describe('a key holder', () => {
     assert.notEqual(await tokens.access(), first)
   })
 
+  test('with another key never gets the first one’s token, though they share a storage', async () => {
+    const storage = memoryStorage()
+    const token = (name: string) => {
+      const door = sessionTokens({ server: tap.url, key: server.demo.keys[name] ?? '' })
+      return createTokens({ door, storage, now: server.now }).access()
+    }
+    const first = await token('live')
+    assert.equal(await token('live'), first)
+    assert.notEqual(await token('readonly'), first)
+  })
+
   test('whose key is refused hears it, without the key', async () => {
     const key = `osir_live_${'A'.repeat(36)}`
     const tokens = createTokens({ door: sessionTokens({ server: tap.url, key }), now: server.now })

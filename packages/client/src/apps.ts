@@ -64,7 +64,7 @@ function basic(clientId: string, secret: string): string {
 
 /** How a client sends a form: with its secret by HTTP Basic, or with its name alone when it is public. */
 function formSender({ endpoints, clientId, clientSecret, insecureHttp }: AppOptions) {
-  for (const name of ['authorize', 'token', 'revoke'] as const) {
+  for (const name of ['issuer', 'authorize', 'token', 'revoke'] as const) {
     const address = endpoints[name]
     if (address !== undefined) requireSafe(`endpoints.${name}`, address, insecureHttp)
   }

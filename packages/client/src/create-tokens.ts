@@ -1,7 +1,7 @@
 import type { WireRequest } from './answer.ts'
 import { ask, surroundingsOf, type SurroundingsOptions } from './ask.ts'
 import { authorizedFetch } from './authorized-fetch.ts'
-import type { TokenDoor } from './door.ts'
+import { requireSafe, type TokenDoor } from './door.ts'
 import { TokenError } from './errors.ts'
 import { createKeeper } from './keeper.ts'
 import { renew, type RenewalParts, tries } from './renewal.ts'
@@ -16,6 +16,8 @@ export interface TokensOptions extends SurroundingsOptions {
   readonly storage?: TokenStorage
   /** Origins that `fetch` may send the access token to; left out: the server's own. Relative addresses start at the first. */
   readonly api?: string | readonly string[]
+  /** Lets `fetch` send the token over plain http to hosts of `api` other than this machine. */
+  readonly insecureHttp?: boolean
   /**
    * Hears that what was granted has ended: refused on refresh, so revoked, expired, or used by somebody else as well. The
    * tokens are forgotten by then.
@@ -89,6 +91,12 @@ function createRenewals(parts: RenewalParts) {
   }
 }
 
+/** Where the token may go. Over plain http anybody on the way could read it. */
+function originsOf({ door, api, insecureHttp }: TokensOptions): readonly string[] {
+  if (api === undefined) return [door.origin]
+  return [api].flat().map((address) => requireSafe('api', address, insecureHttp).origin)
+}
+
 /** Creates a source of access tokens. Nothing is sent or read before the first call. */
 export function createTokens(options: TokensOptions): Tokens {
   const { door, storage = memoryStorage(), onEnded } = options
@@ -121,7 +129,7 @@ export function createTokens(options: TokensOptions): Tokens {
     fetch: authorizedFetch({
       access,
       renew: async (stale) => (await renewals.renew(stale)).access,
-      origins: options.api === undefined ? [door.origin] : [options.api].flat(),
+      origins: originsOf(options),
       fetch: surroundings.fetch,
     }),
     async accept(tokens) {

@@ -43,6 +43,15 @@ export function requireText(name: string, value: string): string {
   throw new TypeError(`${name} must be text`)
 }
 
+/** What a header can hold as a credential (RFC 6750 §2.1); a `TypeError` that names the option otherwise, never its value. */
+function requireToken(name: string, value: string): string {
+  // What `fetch` says of anything else has the whole header in it.
+  if (/^[\w.~+/-]+=*$/.test(requireText(name, value))) return value
+  throw new TypeError(
+    `${name} must be a key as it was shown, without a line break or anything else around it`,
+  )
+}
+
 /** A JSON request. */
 export function jsonRequest(
   url: string,
@@ -108,9 +117,10 @@ export function sessionTokens(options: SessionTokenOptions): TokenDoor {
   const { server, insecureHttp, key, scope, path = '/v1/session-tokens' } = options
   const { origin } = requireSafe('server', server, insecureHttp)
   const url = `${origin}${path}`
-  const headers = { 'x-api-key': requireText('key', key) }
+  const headers = { 'x-api-key': requireToken('key', key) }
   return {
-    owner: `${url} ${scope ?? ''}`,
+    // The end of a key is a checksum of the rest: it tells keys apart, and nothing that a key could be guessed from.
+    owner: `${url} ${scope ?? ''} ${key.slice(-6)}`,
     origin,
     start: () => jsonRequest(url, scope === undefined ? {} : { scope }, headers),
     read: reader({ access: 'token', idle: 'idle_timeout' }),

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { after, afterEach, before, test } from 'node:test'
 import { until } from '../../../test/support/until.ts'
-import { createTokens, TokenError, type TokensOptions, vendors } from '../src/index.ts'
+import { apps, createTokens, sessionTokens, TokenError, type TokensOptions, vendors } from '../src/index.ts'
 
 // What a proxy, a captive portal or a hostile server may answer, over real connections.
 const secret = 's3cret-of-the-vendor'
@@ -206,6 +206,14 @@ const unsafe: [name: string, make: () => unknown][] = [
     () => vendors({ server: 'https://a:b@login.example', clientId: 'id', clientSecret: secret }),
   ],
   ['no secret', () => vendors({ server: url, clientId: 'id', clientSecret: '' })],
+  ['a key with a line break', () => sessionTokens({ server: url, key: `${secret}\n# mine` })],
+  ['a key with a space around it', () => sessionTokens({ server: url, key: ` ${secret}` })],
+  ['an API over plain http', () => tokensOf({ api: 'http://api.example' })],
+  ['one API of several over plain http', () => tokensOf({ api: [url, 'http://api.example'] })],
+  [
+    'an issuer over plain http',
+    () => apps({ endpoints: { issuer: 'http://login.example', authorize: url, token: url }, clientId: 'id' }),
+  ],
 ]
 for (const [name, make] of unsafe) {
   test(`options: ${name} is a TypeError, without the secret`, () => {
@@ -221,4 +229,11 @@ test('options: plain http is possible where it is asked for by name', () => {
     insecureHttp: true,
   }
   assert.equal(vendors(options).origin, 'http://sallyport:4455')
+  tokensOf({ api: 'http://api:8080', insecureHttp: true })
+  const endpoints = {
+    issuer: 'http://sallyport:4455/oauth',
+    authorize: 'http://sallyport:4455/oauth/authorize',
+    token: 'http://sallyport:4455/oauth/token',
+  }
+  assert.equal(apps({ endpoints, clientId: 'id', insecureHttp: true }).origin, 'http://sallyport:4455')
 })
