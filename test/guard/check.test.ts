@@ -196,6 +196,12 @@ test('what is wrong with a question is told member by member, and nothing of wha
   assert.deepEqual(unknown.json['fields'], { 'rule.doors': ['has no nowhere'] })
 })
 
+test('a limit that there isn’t is told to a guard that counts here, and only what can be no secret', async () => {
+  const spend = (limit: string) => post('spend', { id: 'x', limits: [limit] })
+  assert.deepEqual((await spend('nothing')).json['fields'], { limits: ['has no nothing'] })
+  assert.deepEqual((await spend(key()['x-api-key'])).json['fields'], { limits: ['has no ?'] })
+})
+
 test('several are answered in their order, each by itself', async () => {
   const rule = { doors: ['osir'] }
   const answer = await post('checks', {
@@ -262,6 +268,8 @@ test('no credential of a caller is in the log', async () => {
   await check({ headers: { authorization: `Bearer ${token}` }, rule: { doors: ['nowhere'] } })
   await check({ headers: { authorization: `Bearer ${token}` } })
   await check({ headers: { authorization: token, 'x-api-key': [key()['x-api-key'], 'x'] } })
+  for (const path of [`/x?token=${token}`, `/x#${token}`])
+    assert.equal((await check({ path, rule: { doors: ['osir'] }, headers: {} })).json['outcome'], 'refuse')
   await call(server, '/mark')
   while (!server.log().includes('"path":"/mark"')) await new Promise((resolve) => setTimeout(resolve, 5))
   for (const secret of [token, key()['x-api-key'], access.clientSecret])

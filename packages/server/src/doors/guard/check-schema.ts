@@ -82,7 +82,12 @@ export const ruleSchema = v.pipe(
 /** What a caller presented to an API, and what that API asks of them. */
 export const checkSchema = v.strictObject({
   method: atMost(64),
-  path: v.pipe(atMost(longest), v.description('Without the query. For the log; the rule decides.')),
+  path: v.pipe(
+    atMost(longest),
+    v.description('Without the query. For the log; the rule decides.'),
+    // It is logged, and a query may hold a token, a code or a state.
+    v.transform((path) => path.split(/[?#]/, 1)[0] ?? ''),
+  ),
   headers: v.pipe(
     // An empty list passes too, and is no headers: it is how PHP writes an object without members.
     v.strictObject({

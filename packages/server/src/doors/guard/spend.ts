@@ -4,13 +4,13 @@ import { readJson } from '../read-body.ts'
 import type { Services } from '../services.ts'
 import { forGuard, guardPath, noStore } from './context.ts'
 import { spendingSchema } from './facts-schema.ts'
-import { describe, readBodyAs } from './read.ts'
+import { describe, readBodyAs, shown } from './read.ts'
 
 /** Names that this server has no limit of: a call that counts for nothing must not look as if it did. */
 function checkKnown(names: readonly string[], known: Services['limits']): void {
   const unknown = names.filter((name) => !Object.hasOwn(known, name))
   if (unknown.length === 0) return
-  const fields = { limits: unknown.map((name) => `has no ${name}`) }
+  const fields = { limits: unknown.map((name) => `has no ${shown(name)}`) }
   throw new ProtocolError('invalid_request', describe(fields), { fields })
 }
 
