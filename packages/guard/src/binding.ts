@@ -1,4 +1,4 @@
-import type { CompactJws } from '@sallyport/protocol'
+import { type CompactJws, isNormalTarget } from '@sallyport/protocol'
 import { type DpopNonces, verifyProof } from './dpop.ts'
 import type { Credential } from './recognise.ts'
 import type { ReplayStore } from './replay.ts'
@@ -29,6 +29,9 @@ async function checkProof(
   if (!binding)
     return refuse('invalid', 'a bound token, and the guard has no `resource` to check its proof against')
   if (!request.path.startsWith('/')) return refuse('invalid', 'a bound token for a target that is no path')
+  // Both addresses are normalised before they are compared; the router behind may not do that.
+  if (!isNormalTarget(request.path))
+    return refuse('invalid', 'a bound token for a path that is not normalised')
   const url = binding.base + request.path
   const what = `${url} ${jkt}`
   if (proven.get(request) === what) return undefined

@@ -272,6 +272,23 @@ test('a target that is no path can’t lend its host to the address', async () =
   assert.equal((await ask(guard(facts), dpop(token, proof), '.evil.example/')).status, 401)
 })
 
+for (const path of [
+  '/v1/x/../domains',
+  '/v1/./domains',
+  '/v1/%2e%2e/v1/domains',
+  '/v1/d%6Fmains',
+  '/v1\\domains',
+  '/v1/domains#x',
+]) {
+  test(`a bound token is not taken at ${path}, which a router may see as it is, with a proof for what it comes to`, async () => {
+    const facts = world()
+    const token = await signToken(boundClaims(facts))
+    const proof = await proofOf(key, { url, now: facts.now, token })
+    assert.equal((await ask(guard(facts), dpop(token, proof), path)).status, 401)
+    assert.equal((await ask(guard(facts), dpop(token, proof), '/v1/domains?x=a/../%62')).status, 200)
+  })
+}
+
 test('§7.1: without a credential both schemes are offered, with the algorithms of proofs', async () => {
   assert.equal(challengeOf(await ask(guard(world()), [])), `Bearer, DPoP algs="${algs}"`)
 })

@@ -25,6 +25,17 @@ export function parseForwardedPath(target: string): string | undefined {
   return path.split('/').some((segment) => segment === '.' || segment === '..') ? undefined : path
 }
 
+/**
+ * Whether a target has only one spelling of its path: whoever compares it normalised, as a proof's address is, must be talking of
+ * what a router sees that doesn't normalise. A query may hold anything.
+ * @see RFC 3986 §6.2.2
+ */
+export function isNormalTarget(target: string): boolean {
+  const path = target.split('?', 1)[0] ?? ''
+  if (needless.test(path) || /[\\#]/.test(path)) return false
+  return !path.split('/').some((segment) => segment === '.' || segment === '..')
+}
+
 /** Whether a path is a pattern's: the same, or below one that ends in `/*`. A trailing slash makes no difference. */
 export function isForwardedTo(pattern: string, path: string): boolean {
   const bare = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
