@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { newProofKey, type ProofKey, proofOf } from '../../packages/guard/test/support/proofs.ts'
 import { authorizePath, approve, call, type Flow, getCode, newApp, responseOf } from '../support/actors.ts'
+import { newGuard } from '../support/guard-access.ts'
 import { type Answer, send, text } from '../support/http.ts'
 import { newFlow, newScene, type Scene } from '../support/ocs.ts'
 import { newOsirFlow } from '../support/osir.ts'
@@ -99,6 +100,24 @@ test('§5.1: discovery names the algorithms at the doors that bind tokens, and n
   t.after(() => plain.close())
   const { json } = await call(plain, '/.well-known/openid-configuration')
   assert.ok(!('dpop_signing_alg_values_supported' in json))
+})
+
+test('where a guard in another language asks nobody can show a proof: bound tokens are refused and not asked for', async () => {
+  const { basic } = await newGuard(server)
+  const token = text(await boundTokens(scene), 'access_token')
+  for (const headers of [{}, { authorization: `DPoP ${token}` }, { authorization: `Bearer ${token}` }]) {
+    const json = {
+      method: 'GET',
+      path: '/x',
+      ip: '::1',
+      headers,
+      rule: { doors: ['openchatstudio'] },
+      shape: 'oauth',
+    }
+    const answer = await call(server, '/guard/check', { json, headers: { Authorization: basic } })
+    assert.equal(answer.json['outcome'], 'refuse')
+    assert.doesNotMatch(answer.text, /DPoP/i)
+  }
 })
 
 test('§8: a proof without a nonce is sent back with one, and costs no code; with it the token is bound', async () => {

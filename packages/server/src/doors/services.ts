@@ -48,7 +48,7 @@ export interface Services {
 }
 
 /** What may differ between the guards of one server. */
-export type GuardChoices = Pick<GuardOptions, 'onTwo' | 'resource'> & {
+export type GuardChoices = Pick<GuardOptions, 'onTwo' | 'resource' | 'dpop'> & {
   /** What stands before the paths of its requests; the server's own address when left out. */
   readonly base?: string
 }

@@ -67,6 +67,9 @@ async function answer(question: CheckQuestion, guards: Readonly<Record<Shape, Gu
   }
 }
 
+// A question holds neither a proof nor the address of the request: bound tokens are refused, and not asked for.
+const unbound = { dpop: {} } as const
+
 /** What the decisions are made with. */
 export interface CheckDesk {
   readonly services: Services
@@ -82,9 +85,9 @@ export function openCheckDesk(services: Services): CheckDesk {
   }
   // One each for good: a guard remembers the signatures it has verified.
   const guards: Readonly<Record<Shape, Guard>> = {
-    detail: services.guardFor({ shape: 'detail' }),
-    oauth: services.guardFor({ shape: 'oauth' }),
-    message: services.guardFor({ shape: 'message' }),
+    detail: services.guardFor({ shape: 'detail' }, unbound),
+    oauth: services.guardFor({ shape: 'oauth' }, unbound),
+    message: services.guardFor({ shape: 'message' }, unbound),
   }
   return { services, known, guards }
 }
