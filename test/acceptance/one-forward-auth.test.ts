@@ -125,6 +125,14 @@ test('nginx, which knows two refusals, is told the others in a header', async ()
   assert.equal((await ask('GET', '/v1/slow', key('live'))).status, 429)
 })
 
+test('Envoy is told the refusal itself, whatever headers of nginx a caller made up', async () => {
+  const headers = { ...key('live'), 'X-Original-URI': '/x' }
+  await call(server, '/guard/envoy/v1/slow', { headers })
+  const over = await call(server, '/guard/envoy/v1/slow', { headers })
+  assert.equal(over.status, 429)
+  assert.equal(over.headers['x-auth-status'], undefined)
+})
+
 test('the API behind can have a signed statement of who is calling', async () => {
   const answer = await ask('GET', '/v1/domains', key('live'))
   const jwks = createRemoteJWKSet(new URL(`${server.base}/.well-known/jwks.json`))

@@ -155,9 +155,16 @@ async function decide(request: Request, held: Forwarded, { routes, services }: D
   }
 }
 
-function forwardEndpoint(path: string, read: (request: Request) => Forwarded, services: Services): Endpoint {
+/** How one kind of proxy asks, and is told. */
+interface Manner {
+  readonly path: string
+  readonly read: (request: Request) => Forwarded
+  readonly tell: (reply: Reply, request: Request) => Reply
+}
+
+function forwardEndpoint({ path, read, tell }: Manner, services: Services): Endpoint {
   const desk: Desk = { services, routes: services.forwardRoutes.map((route) => guardRoute(route, services)) }
-  const handler: Handler = async (request) => forNginx(await decide(request, read(request), desk), request)
+  const handler: Handler = async (request) => tell(await decide(request, read(request), desk), request)
   // A proxy asks with the caller's own method or with GET.
   const methods = {
     GET: handler,
@@ -167,7 +174,7 @@ function forwardEndpoint(path: string, read: (request: Request) => Forwarded, se
     DELETE: handler,
     OPTIONS: handler,
   }
-  return { path, methods, refuse: (error, request) => forNginx(refuseOauth(error), request) }
+  return { path, methods, refuse: (error, request) => tell(refuseOauth(error), request) }
 }
 
 /**
@@ -175,10 +182,12 @@ function forwardEndpoint(path: string, read: (request: Request) => Forwarded, se
  * passes for which there is no route.
  */
 export function forwardAuthEndpoint(services: Services): Endpoint {
-  return forwardEndpoint(`${guardPath}/forward-auth`, readForwardedHeaders, services)
+  const manner = { path: `${guardPath}/forward-auth`, read: readForwardedHeaders, tell: forNginx }
+  return forwardEndpoint(manner, services)
 }
 
 /** The same for Envoy, which asks by path. At an address of its own, so that no header is ever read there. */
 export function envoyEndpoint(services: Services): Endpoint {
-  return forwardEndpoint(`${envoyPath}/*`, readForwardedTarget, services)
+  const manner = { path: `${envoyPath}/*`, read: readForwardedTarget, tell: (reply: Reply) => reply }
+  return forwardEndpoint(manner, services)
 }
