@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { administer, call, newPerson, type Person, signedInBrowser } from '../support/actors.ts'
+import {
+  administer,
+  authorizePath,
+  call,
+  newPerson,
+  type Person,
+  signedInBrowser,
+} from '../support/actors.ts'
 import { text } from '../support/http.ts'
+import { newFlow, newScene } from '../support/ocs.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 // RFC 6749 §3.3 and common sense: whoever may not do a thing can't make a credential that may.
@@ -49,6 +57,23 @@ test('nor a key from the account page', async () => {
   })
   assert.equal(answer.status, 400)
   assert.doesNotMatch(answer.text, /osir_live_/)
+})
+
+test('a role or a plan that is named like what every object has is one that nobody knows', async (t) => {
+  const own = await startServer({
+    limits: { 'osir-api': { style: 'unix', plans: {}, otherwise: [{ limit: 1, window: 60 }] } },
+  })
+  t.after(() => own.close())
+  const scene = await newScene(own)
+  const member = `/teams/${scene.teamId}/members/${scene.person.id}`
+  await administer(own, 'PUT', member, { role: 'constructor' })
+  await administer(own, 'PATCH', `/teams/${scene.teamId}`, { plan: 'constructor' })
+  assert.equal((await scene.browser.open(authorizePath(newFlow(scene)))).status, 200)
+  const bearer = scene.person.access
+  const key = await call(own, '/v1/api-keys', { bearer, json: { name: 'k', team: scene.team } })
+  assert.equal(key.status, 201, key.text)
+  const ask = async () => (await call(own, '/v1/domains', { bearer: text(key, 'key') })).status
+  assert.deepEqual([await ask(), await ask()], [200, 429])
 })
 
 test('one password is not tried on every account from one address', async () => {

@@ -41,7 +41,7 @@ export type KeyCreation =
 /** The scopes that somebody of a role may give away here, sorted: nobody can hand on more than they have. */
 export function grantableKeyScope({ scopes, roles }: KeysDoor, role: string): Scope {
   const all = Object.keys(scopes).sort()
-  const most = roles[role]
+  const most = Object.hasOwn(roles, role) ? roles[role] : undefined
   return most === undefined ? all : intersectScope(all, most)
 }
 

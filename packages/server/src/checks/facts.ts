@@ -106,7 +106,8 @@ async function spendNamed(
   for (const name of names) {
     const table = limits[name]
     if (!table) throw new TypeError(`no limit is called ${name}`)
-    const windows = table.plans[caller.plan ?? ''] ?? table.otherwise
+    const plan = caller.plan ?? ''
+    const windows = (Object.hasOwn(table.plans, plan) ? table.plans[plan] : undefined) ?? table.otherwise
     // By customer, not by key: more keys don't make more calls.
     const key = `limit:${name}:${caller.team?.id ?? caller.id}`
     // A limiter that is not there must not take the API with it. Credential endpoints decide the other way.

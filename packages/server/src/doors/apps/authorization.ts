@@ -166,6 +166,6 @@ export async function teamOf(
 
 /** The part of a scope that somebody may hand on, by their role in the team. Nobody can grant more than they have. */
 export function grantableScope(scope: Scope, role: string, { door }: AppsContext): Scope {
-  const most = door.roles[role]
+  const most = Object.hasOwn(door.roles, role) ? door.roles[role] : undefined
   return most === undefined ? scope : intersectScope(scope, most)
 }
