@@ -9,7 +9,7 @@ import {
   signedInBrowser,
 } from '../support/actors.ts'
 import { text } from '../support/http.ts'
-import { newFlow, newScene } from '../support/ocs.ts'
+import { newFlow, newScene, newTokens } from '../support/ocs.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 // RFC 6749 §3.3 and common sense: whoever may not do a thing can't make a credential that may.
@@ -74,6 +74,20 @@ test('a role or a plan that is named like what every object has is one that nobo
   assert.equal(key.status, 201, key.text)
   const ask = async () => (await call(own, '/v1/domains', { bearer: text(key, 'key') })).status
   assert.deepEqual([await ask(), await ask()], [200, 429])
+})
+
+test('introspection tells what the role has now, of tokens from before as well', async (t) => {
+  const roles = { viewer: ['session:read'] }
+  const own = await startServer({ doors: { openchatstudio: { roles } } })
+  t.after(() => own.close())
+  const scene = await newScene(own)
+  const { access, refresh } = await newTokens(scene)
+  const { clientId: client_id, secret: client_secret } = scene.app
+  const scopes = (token: string) => call(own, '/o/introspect/', { form: { token, client_id, client_secret } })
+  for (const token of [access, refresh])
+    assert.equal((await scopes(token)).json['scope'], 'chatbot:read session:read')
+  await administer(own, 'PUT', `/teams/${scene.teamId}/members/${scene.person.id}`, { role: 'viewer' })
+  for (const token of [access, refresh]) assert.equal((await scopes(token)).json['scope'], 'session:read')
 })
 
 test('one password is not tried on every account from one address', async () => {

@@ -1,4 +1,4 @@
-import { ProtocolError } from '@sallyport/protocol'
+import { narrowScope, ProtocolError } from '@sallyport/protocol'
 import { refreshExpiresAt } from '../../grants/issue.ts'
 import { lostStanding } from '../../grants/standing.ts'
 import type { Endpoint } from '../door.ts'
@@ -8,10 +8,20 @@ import { findToken, type KnownToken } from './token-lookup.ts'
 
 const inactive = { active: false }
 
-async function describe(
-  token: KnownToken,
+/** What of a scope is left for the role that its person has in the team now, as guards see it. */
+async function scopeNow(
+  scope: unknown,
+  { accountId, teamId }: KnownToken['family'],
   { door, services }: AppsContext,
-): Promise<Readonly<Record<string, unknown>>> {
+): Promise<unknown> {
+  if (typeof scope !== 'string' || accountId === undefined || teamId === undefined) return scope
+  const role = (await services.store.teams.membership(accountId, teamId))?.role
+  const most = role !== undefined && Object.hasOwn(door.roles, role) ? door.roles[role] : undefined
+  return most === undefined ? scope : narrowScope(scope.split(' '), most).join(' ')
+}
+
+async function describe(token: KnownToken, apps: AppsContext): Promise<Readonly<Record<string, unknown>>> {
+  const { door, services } = apps
   const { family, claims } = token
   const now = services.now()
   const issuedAt = token.type === 'access' ? claims['iat'] : family.issuedAt
@@ -22,9 +32,10 @@ async function describe(
   const team = family.teamId === undefined ? undefined : await services.store.teams.find(family.teamId)
   const whole = family.details.length > 0 ? family.details : undefined
   const details = token.type === 'access' ? claims['authorization_details'] : whole
+  const granted = token.type === 'access' ? claims['scope'] : family.scope.join(' ')
   return {
     active: true,
-    scope: token.type === 'access' ? claims['scope'] : family.scope.join(' '),
+    scope: await scopeNow(granted, family, apps),
     client_id: family.clientId,
     sub: family.accountId ?? family.clientId,
     exp: expiresAt,
