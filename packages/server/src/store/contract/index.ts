@@ -34,6 +34,8 @@ export interface Change {
   readonly changeId: number
   readonly kind: ChangeKind
   readonly id: string
+  /** Tells this change from another of the same number: a database that was put back from a copy counts on from there. */
+  readonly mark: string
 }
 
 /** What the server counts about its store. */
@@ -81,6 +83,8 @@ export interface Store {
   reach(changeId: number): Promise<boolean>
   /** Changes after `changeId`, oldest first; `undefined` when some of them have been swept away already. */
   changesSince(changeId: number, limit: number): Promise<readonly Change[] | undefined>
+  /** The mark of a change; `undefined` when it is not there, or no longer. */
+  markOf(changeId: number): Promise<string | undefined>
   /** The newest change there is; 0 when there is none. */
   lastChange(): Promise<number>
   counts(): StoreCounts

@@ -5,7 +5,7 @@ import { SqlAccountStore } from './account-store.ts'
 import { SqlAuditStore } from './audit-store.ts'
 import { SqlClientStore } from './client-store.ts'
 import { SqlFamilyStore } from './family-store.ts'
-import { changesSince, lastChange, openFeed } from './feed.ts'
+import { changesSince, lastChange, markOf, openFeed } from './feed.ts'
 import { SqlKeyStore } from './key-store.ts'
 import { SqlSigningStore } from './signing-store.ts'
 import { sweep } from './sweep.ts'
@@ -29,6 +29,7 @@ export async function openSqlStore(db: Database): Promise<Store> {
     follow: feed.follow,
     reach: feed.reach,
     changesSince: (changeId, limit) => changesSince(db, changeId, limit),
+    markOf: (changeId) => markOf(db, changeId),
     lastChange: () => lastChange(db),
     counts: () => db.counts(),
     async tables(name, migrations): Promise<Tables> {
