@@ -1,6 +1,7 @@
 import type { AccountStore } from './accounts.ts'
 import type { AuditStore } from './audit.ts'
 import type { ClientStore } from './clients.ts'
+import type { DeferredStore } from './deferred.ts'
 import type { FamilyStore } from './families.ts'
 import type { KeyStore } from './keys.ts'
 import type { SigningStore } from './signing.ts'
@@ -10,6 +11,7 @@ import type { WidgetStore } from './widgets.ts'
 export type * from './accounts.ts'
 export type * from './audit.ts'
 export type * from './clients.ts'
+export type * from './deferred.ts'
 export type * from './families.ts'
 export type * from './keys.ts'
 export type * from './signing.ts'
@@ -34,8 +36,6 @@ export interface Change {
   readonly changeId: number
   readonly kind: ChangeKind
   readonly id: string
-  /** Tells this change from another of the same number: a database that was put back from a copy counts on from there. */
-  readonly mark: string
 }
 
 /** What the server counts about its store. */
@@ -71,6 +71,7 @@ export interface Store {
   readonly teams: TeamStore
   readonly clients: ClientStore
   readonly families: FamilyStore
+  readonly deferred: DeferredStore
   readonly keys: KeyStore
   readonly widgets: WidgetStore
   readonly signing: SigningStore
@@ -83,8 +84,6 @@ export interface Store {
   reach(changeId: number): Promise<boolean>
   /** Changes after `changeId`, oldest first; `undefined` when some of them have been swept away already. */
   changesSince(changeId: number, limit: number): Promise<readonly Change[] | undefined>
-  /** The mark of a change; `undefined` when it is not there, or no longer. */
-  markOf(changeId: number): Promise<string | undefined>
   /** The newest change there is; 0 when there is none. */
   lastChange(): Promise<number>
   counts(): StoreCounts

@@ -3,9 +3,11 @@ import { first } from './001-first.ts'
 import { boundKeys } from './002-bound-keys.ts'
 import { erasure } from './003-erasure.ts'
 import { signingOrder } from './004-signing-order.ts'
+import { deferredRequests } from './007-deferred-requests.ts'
+import { usedGrants } from './008-used-grants.ts'
 
 /** Schema changes, oldest first. Each runs once, on both engines; append, never edit. */
-const migrations: readonly string[] = [first, boundKeys, erasure, signingOrder]
+const migrations: readonly string[] = [first, boundKeys, erasure, signingOrder, deferredRequests, usedGrants]
 
 /**
  * Runs those of `scripts` that have not run under `name`, each with its number in one step, so that two processes that

@@ -1,12 +1,9 @@
-import { hash } from 'node:crypto'
 import type { Change, ChangeKind } from '../contract/index.ts'
 import type { Database, Row } from '../database.ts'
 import { number, text } from './row.ts'
 
 function readChange(row: Row): Change {
-  const [kind, id] = [text(row, 'kind'), text(row, 'id')]
-  const mark = hash('sha256', `${kind} ${id} ${number(row, 'at')}`, 'base64url').slice(0, 8)
-  return { changeId: number(row, 'change_id'), kind: kind as ChangeKind, id, mark }
+  return { changeId: number(row, 'change_id'), kind: text(row, 'kind') as ChangeKind, id: text(row, 'id') }
 }
 
 /** Changes that are read at a time. */
@@ -14,7 +11,7 @@ const portion = 1000
 
 async function readChanges(db: Database, after: number, limit: number): Promise<readonly Change[]> {
   const rows = await db.query(
-    'SELECT change_id, kind, id, at FROM change_log WHERE change_id > $1 ORDER BY change_id LIMIT $2',
+    'SELECT change_id, kind, id FROM change_log WHERE change_id > $1 ORDER BY change_id LIMIT $2',
     [after, limit],
   )
   return rows.map(readChange)
@@ -24,14 +21,6 @@ async function readChanges(db: Database, after: number, limit: number): Promise<
 export async function lastChange(db: Database): Promise<number> {
   const [row] = await db.query('SELECT COALESCE(MAX(change_id), 0) AS last FROM change_log', [])
   return Number(row?.['last'])
-}
-
-/** The mark of a change, if it is there. */
-export async function markOf(db: Database, changeId: number): Promise<string | undefined> {
-  const [row] = await db.query('SELECT change_id, kind, id, at FROM change_log WHERE change_id = $1', [
-    changeId,
-  ])
-  return row && readChange(row).mark
 }
 
 /** Changes after `changeId`, oldest first; `undefined` when some of them have been swept away already. */

@@ -4,8 +4,9 @@ import { migrate, runMigrations } from '../migrations/index.ts'
 import { SqlAccountStore } from './account-store.ts'
 import { SqlAuditStore } from './audit-store.ts'
 import { SqlClientStore } from './client-store.ts'
+import { SqlDeferredStore } from './deferred-store.ts'
 import { SqlFamilyStore } from './family-store.ts'
-import { changesSince, lastChange, markOf, openFeed } from './feed.ts'
+import { changesSince, lastChange, openFeed } from './feed.ts'
 import { SqlKeyStore } from './key-store.ts'
 import { SqlSigningStore } from './signing-store.ts'
 import { sweep } from './sweep.ts'
@@ -21,6 +22,7 @@ export async function openSqlStore(db: Database): Promise<Store> {
     teams: new SqlTeamStore(db),
     clients: new SqlClientStore(db),
     families: new SqlFamilyStore(db),
+    deferred: new SqlDeferredStore(db),
     keys: new SqlKeyStore(db),
     widgets: new SqlWidgetStore(db),
     signing: new SqlSigningStore(db),
@@ -29,7 +31,6 @@ export async function openSqlStore(db: Database): Promise<Store> {
     follow: feed.follow,
     reach: feed.reach,
     changesSince: (changeId, limit) => changesSince(db, changeId, limit),
-    markOf: (changeId) => markOf(db, changeId),
     lastChange: () => lastChange(db),
     counts: () => db.counts(),
     async tables(name, migrations): Promise<Tables> {
