@@ -161,11 +161,6 @@ export interface Spent {
  * request as unavailable. All times are seconds since the epoch, all spans seconds.
  */
 export interface FactSource {
-  /**
-   * Asked before each request is judged: `undefined` when doors, keys and roles are known as they are; a promise that
-   * resolves once they are, and rejects when that can't be. Left out where they always are.
-   */
-  upToDate?(): Promise<void> | undefined
   /** The shapes of all API keys, and the doors they belong to. */
   readonly keyFormats: readonly (KeyFormat & { readonly doorId: string })[]
   /** Every door that issues tokens. */
@@ -178,7 +173,7 @@ export interface FactSource {
    * The published key of that id, or `undefined` once it is withdrawn. `kid` comes from a token that nobody has checked
    * yet: it must not lead to a request elsewhere.
    */
-  signingKey(kid: string, now: number): Promise<VerificationKey | undefined>
+  signingKey(kid: string): Promise<VerificationKey | undefined>
   /**
    * The claims of an opaque access token that the server made, expired or not; `undefined` for any other. They never change.
    * Whoever remembers them does so by the token's hash.

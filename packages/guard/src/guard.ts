@@ -115,9 +115,6 @@ async function spend(principal: Principal, { rule, options }: Decision, now: num
 async function decide(decision: Decision): Promise<Decided> {
   const { request, rule, options, signatures, binding } = decision
   const { source, onTwo = 'reject' } = options
-  // Nothing to wait for is the rule: a promise for it would cost every request a turn.
-  const waiting = source.upToDate?.()
-  if (waiting) await waiting
   const now = options.now()
   const verdict = await verify(request, source, { now, onTwo, signatures, binding })
   if (verdict.outcome === 'refuse') return verdict

@@ -1,4 +1,11 @@
-import { type CompactJws, isThumbprint, parseScope, type Scope } from '@sallyport/protocol'
+import {
+  type ActorClaim,
+  type CompactJws,
+  isThumbprint,
+  parseActor,
+  parseScope,
+  type Scope,
+} from '@sallyport/protocol'
 
 /** The claims the guard reads of any token of ours. @see RFC 7519 §4.1 */
 export interface TokenClaims {
@@ -17,6 +24,8 @@ export interface AccessClaims {
   readonly clientId: string | undefined
   readonly teamId: string | undefined
   readonly scope: Scope
+  /** Who acts for the subject. @see RFC 8693 §4.1 */
+  readonly act: ActorClaim | undefined
 }
 
 /** Claims of a widget token. */
@@ -60,12 +69,14 @@ export function parseTokenClaims({ iss, aud, sub, iat, exp, nbf, door }: Payload
 }
 
 /** The claims, or `undefined` when one is missing or of the wrong type. @see RFC 9068 §2.2.3 for `scope` */
-export function parseAccessClaims({ fam, client_id, team, scope }: Payload): AccessClaims | undefined {
+export function parseAccessClaims({ fam, client_id, team, scope, act }: Payload): AccessClaims | undefined {
   const clientId = optional(client_id, isText)
   const teamId = optional(team, isText)
+  const actor = parseActor(act)
   const values = scope === undefined || scope === '' ? [] : isText(scope) ? parseScope(scope) : undefined
-  if (!isText(fam) || clientId === wrong || teamId === wrong || !values) return undefined
-  return { familyId: fam, clientId, teamId, scope: values }
+  if (!isText(fam) || clientId === wrong || teamId === wrong || actor === 'malformed' || !values)
+    return undefined
+  return { familyId: fam, clientId, teamId, scope: values, act: actor }
 }
 
 /**

@@ -1,79 +1,140 @@
-import { ProtocolError, type Scope } from '@sallyport/protocol'
-import { newId } from '../../crypto/id.ts'
-import { newSecret, secretHash } from '../../crypto/secret.ts'
-import type { ApprovedCode } from '../../store/contract/index.ts'
-import type { SignedIn } from '../browser.ts'
-import type { Reply, Request } from '../door.ts'
-import { auditEvent } from '../services.ts'
-import type { ProvenRequest } from './authorization.ts'
-import { singleClaims } from './claims.ts'
-import type { AppsContext } from './context.ts'
-import { respondCode } from './respond.ts'
+import { createFactCache } from '../fact-cache.ts'
+import type { FactSource, SessionTokenFacts } from '../facts.ts'
+import { type FollowedFeed, followFeed } from './feed.ts'
+import { createLookUp } from './look-up.ts'
+import { createOpaqueTokens } from './opaque-tokens.ts'
+import { createMetadata, type LiveMetadata } from './metadata.ts'
+import { type GuardServer, type Metadata, openServer, type ServerAccess } from './server.ts'
+import { createUses, type Uses } from './uses.ts'
 
-/** What a person decided. */
-export interface Approval {
-  readonly signedIn: SignedIn
-  readonly teamId: string
-  readonly scope: Scope
-  readonly consent: ApprovedCode['consent']
+/** How a guard in another process gets its facts. */
+export interface RemoteOptions extends ServerAccess {
+  /**
+   * Milliseconds without a sign of life after which the feed counts as lost; 2000 when left out. The server beats twice a
+   * second, so that a change is never hidden for longer than this.
+   */
+  readonly lostAfterMs?: number
+  /**
+   * What to do while the feed is lost. `ask` (when left out): every fact is asked for, request by request, so that what is
+   * answered stays true while the server answers at all. `refuse`: nobody is let in, for an API where even that is too little.
+   */
+  readonly whenLost?: 'ask' | 'refuse'
+  /** Facts held in memory at most; 50 000 when left out. */
+  readonly cacheSize?: number
 }
 
-/** Records the approval with its family and code in one step, and sends the code. @see RFC 6749 §4.1.2 */
-export async function grantCode(
-  { request, client, pushedHash }: ProvenRequest,
-  approval: Approval,
-  httpRequest: Request,
-  apps: AppsContext,
-): Promise<Reply> {
-  const { door, services } = apps
-  const {
-    signedIn: { account, session },
-    teamId,
-    scope,
-    consent,
-  } = approval
-  const now = services.now()
-  // A response that can’t be signed now must not leave a code behind that nobody got, nor use a pushed request up.
-  if (request.responseMode.endsWith('.jwt')) await services.signing.ready(now)
-  const code = newSecret()
-  const familyId = newId('fam_', now)
-  const about = { accountId: account.accountId, clientId: client.clientId, teamId }
-  const recorded = await services.store.families.createWithCode(
-    {
-      ...about,
-      familyId,
-      doorId: door.id,
-      kind: 'code',
-      scope,
-      authenticatedAt: session.authenticatedAt,
-      nonce: request.nonce,
-      resources: request.resources,
-      details: request.details,
-      claims: singleClaims(request.claims, scope),
-      expiresAt: door.refresh.absolute === undefined ? undefined : now + door.refresh.absolute,
+/** Facts from a server elsewhere, fresh within the feed. */
+export interface RemoteFacts extends FactSource {
+  /** Whether the feed is fresh, so that cached facts are used. */
+  isFresh(): boolean
+  /** Tells the server of the last uses, and lets go of it. */
+  close(): Promise<void>
+}
+
+/** Facts by kind and id, held in memory while the feed is fresh. */
+interface HeldFacts {
+  get<T>(kind: string, id: string): Promise<T | undefined>
+  drop(kind: string, id: string): void
+  dropAll(): void
+}
+
+function createHeldFacts(
+  server: GuardServer,
+  feed: () => FollowedFeed,
+  { whenLost = 'ask', cacheSize = 50_000 }: RemoteOptions,
+): HeldFacts {
+  const cache = createFactCache(cacheSize)
+  const lookUp = createLookUp((keys) => server.facts(keys, feed().position()))
+  return {
+    get<T>(kind: string, id: string): Promise<T | undefined> {
+      const ask = () => lookUp(kind, id) as Promise<T | undefined>
+      if (feed().isFresh()) return cache.get(`${kind}:${id}`, ask)
+      return whenLost === 'ask' ? ask() : Promise.reject(new Error('the change feed is lost'))
     },
-    {
-      hash: secretHash(code),
-      sessionHash: session.hash,
-      consent,
-      pushedHash,
-      redirectUri: request.redirectUri,
-      askedRedirectUri: request.askedRedirectUri,
-      codeChallenge: request.codeChallenge,
-      dpopJkt: request.dpopJkt,
-      expiresAt: now + door.codeLifetime,
+    drop: (kind, id) => cache.drop(`${kind}:${id}`),
+    dropAll: () => cache.dropWhere(() => true),
+  }
+}
+
+/** Follows the feed and resolves, with all that is up to date by it, once it has caught up. */
+async function follow(server: GuardServer, options: RemoteOptions) {
+  let metadata: LiveMetadata | undefined
+  const listener = {
+    changed(kind: string, id: string) {
+      held.drop(kind, id)
+      if (kind === 'signing-key') metadata?.reload()
     },
-    auditEvent(httpRequest, door.id)('code.issued', {
-      ...about,
-      targetId: familyId,
-      detail: scope.join(' '),
-    }),
-    now,
-  )
-  if (!recorded)
-    throw new ProtocolError(
-      'access_denied',
-      'Your session or your consent has ended, or this was answered already. Go back to the app and start again.',
-    )
-  return respondCode(request, code, apps)
+    reset: () => held.dropAll(),
+    // A server that comes back may have been given other doors.
+    caughtUp: () => metadata?.reload(),
+  }
+  const feed: FollowedFeed = followFeed(server, listener, options.lostAfterMs ?? 2000)
+  const held = createHeldFacts(server, () => feed, options)
+  try {
+    await feed.ready
+    const load = (): Promise<Metadata> => server.metadata(feed.position())
+    const position = feed.position()
+    metadata = createMetadata(load, await load())
+    // A change that came while nobody was there to be told of it.
+    if (feed.position() !== position) metadata.reload()
+    return { feed, held, metadata }
+  } catch (cause) {
+    feed.close()
+    throw new Error(`the server's changes can't be followed: ${String(cause)}`, { cause })
+  }
+}
+
+/** A session token as it was last used, here or elsewhere. */
+async function findSessionToken(
+  hash: string,
+  now: number,
+  { held, uses }: { readonly held: HeldFacts; readonly uses: Uses },
+): Promise<SessionTokenFacts | undefined> {
+  const find = () => held.get<SessionTokenFacts>('session-token', hash)
+  const known = await find()
+  if (!known) return undefined
+  const lastUsedAt = Math.max(known.lastUsedAt, uses.lastUsedAt(hash) ?? 0)
+  if (lastUsedAt + known.idle > now) return { ...known, lastUsedAt }
+  // Idle for all that is known here. Another guard may have let it in since, and the server heard of it.
+  held.drop('session-token', hash)
+  return find()
+}
+
+/**
+ * Connects a guard to a server: follows the feed, reads what it must know, and resolves when that is there. Rejects when the
+ * server can't be reached, refuses the credential, or its events don't arrive.
+ */
+export async function connectFacts(options: RemoteOptions): Promise<RemoteFacts> {
+  const server = openServer(options)
+  const { feed, held, metadata } = await follow(server, options)
+  const uses = createUses((batch) => server.uses(batch))
+  return {
+    get keyFormats() {
+      return metadata.current().keyFormats
+    },
+    get doors() {
+      return [...metadata.current().doors.values()]
+    },
+    rolesOf: (doorId) => metadata.current().roles.get(doorId) ?? {},
+    doorOfIssuer: (issuer) => metadata.current().doors.get(issuer),
+    opaqueToken: createOpaqueTokens((keys) => server.facts(keys, feed.position()), options.cacheSize),
+    signingKey: async (kid) => metadata.current().keys.get(kid),
+    family: (id) => held.get('family', id),
+    account: (id) => held.get('account', id),
+    client: (id) => held.get('client', id),
+    team: (id) => held.get('team', id),
+    membership: (accountId, teamId) => held.get('membership', `${accountId}:${teamId}`),
+    apiKey: (hash) => held.get('api-key', hash),
+    sessionToken: (hash, now) => findSessionToken(hash, now, { held, uses }),
+    widgetSession: (id) => held.get('widget-session', id),
+    widget: (id) => held.get('widget', id),
+    used: (use, now) => uses.add(use, now),
+    spend: ({ id, team }, limits) => server.spend({ id, teamId: team?.id, limits }),
+    isFresh: () => feed.isFresh(),
+    async close() {
+      feed.close()
+      metadata.close()
+      await uses.close()
+    },
+  }
 }

@@ -1,5 +1,4 @@
 import { deferred } from './deferred.ts'
-import { createLateness } from './lateness.ts'
 import type { GuardServer } from './server.ts'
 import { readEvents, type ServerSentEvent } from './sse.ts'
 
@@ -9,8 +8,8 @@ export interface FeedListener {
   changed(kind: string, id: string): void
   /** The feed can't say what was missed: everything may have changed. */
   reset(): void
-  /** All that was missed while the feed was away has been told; by a server with this configuration. */
-  caughtUp(config: string): void
+  /** All that was missed while the feed was away has been told. */
+  caughtUp(): void
 }
 
 /** A feed that is followed, and comes back by itself. */
@@ -18,14 +17,11 @@ export interface FollowedFeed {
   /** Whether everything up to a moment ago is known. */
   isFresh(): boolean
   /** The newest change that was told; `undefined` before the first. */
-  position(): string | undefined
+  position(): number | undefined
   /** Resolves when the feed has caught up for the first time; rejects when its first connection fails. */
   readonly ready: Promise<void>
   close(): void
 }
-
-/** The number of a position, by which positions in one log are in order. */
-const numberOf = (position: string | undefined) => Number.parseInt(position ?? '', 10) || 0
 
 /** The longest wait before the feed is opened anew, and the shortest. */
 const waitsMs = { first: 100, most: 2000 }
@@ -56,29 +52,29 @@ async function readConnection(
 }
 
 /**
- * Follows the server's change feed and resumes it by id. It is fresh while it has caught up and the server has written what
- * was heard last, if only a beat, in the last `lostAfterMs`: changes that waited in a queue are no sign that none wait.
+ * Follows the server's change feed and resumes it by id. It is fresh while it has caught up and something, if only a sign of
+ * life, was heard in the last `lostAfterMs`.
  */
 export function followFeed(server: GuardServer, listener: FeedListener, lostAfterMs: number): FollowedFeed {
   const closing = new AbortController()
   const { promise: ready, resolve: isReady, reject: failed } = deferred<void>()
-  let position: string | undefined
-  let lateness = createLateness()
+  let position: number | undefined
   let caughtUp = false
   let heardAt = 0
   let waitMs = waitsMs.first
 
   function tell({ id, event, data }: ServerSentEvent): void {
     // Only a reset goes back: it is the position in another log. What comes late or twice is told all the same.
-    if (event === 'reset' || numberOf(id) > numberOf(position)) position = id
-    const told = JSON.parse(data) as { kind?: string; id?: string; at?: number; config?: string }
-    if (told.at !== undefined) lateness.read(told.at, performance.now())
-    if (event === 'change') listener.changed(told.kind ?? '', told.id ?? '')
-    else if (event === 'reset') listener.reset()
+    const at = Number(id)
+    position = event === 'reset' ? at : Math.max(position ?? 0, at)
+    if (event === 'change') {
+      const { kind, id: changed } = JSON.parse(data) as { kind: string; id: string }
+      listener.changed(kind, changed)
+    } else if (event === 'reset') listener.reset()
     else if (event === 'ready') {
       caughtUp = true
       waitMs = waitsMs.first
-      listener.caughtUp(told.config ?? '')
+      listener.caughtUp()
       isReady()
     }
   }
@@ -97,8 +93,6 @@ export function followFeed(server: GuardServer, listener: FeedListener, lostAfte
         failed,
       )
       caughtUp = false
-      // The next connection may be to another process, whose clock is another.
-      lateness = createLateness()
       failed(new Error('the feed ended before it had caught up'))
       if (closing.signal.aborted) return
       await new Promise((resolve) => setTimeout(resolve, waitMs))
@@ -110,7 +104,7 @@ export function followFeed(server: GuardServer, listener: FeedListener, lostAfte
   return {
     ready,
     position: () => position,
-    isFresh: () => caughtUp && lateness.ageMs(performance.now()) <= lostAfterMs,
+    isFresh: () => caughtUp && hearing.silentMs() <= lostAfterMs,
     close: () => closing.abort(),
   }
 }

@@ -16,9 +16,7 @@ export interface ServerAccess {
 export interface Metadata {
   readonly doors: ReadonlyMap<string, DoorFacts>
   readonly keyFormats: readonly (KeyFormat & { readonly doorId: string })[]
-  readonly keys: ReadonlyMap<string, VerificationKey & { readonly removeAt: number | undefined }>
-  /** Names the server's configuration. */
-  readonly config: string
+  readonly keys: ReadonlyMap<string, VerificationKey>
   /** By door and role, the most that it may do. */
   readonly roles: ReadonlyMap<string, Readonly<Record<string, Scope>>>
 }
@@ -41,25 +39,20 @@ export interface Spending {
  * be the one that feeds, first learns as much, so that no answer is older than what the guard has been told.
  */
 export interface GuardServer {
-  metadata(position: string | undefined): Promise<Metadata>
-  /** Facts in the order asked for, `undefined` for what there is not; and the configuration that they rest on. */
-  facts(
-    keys: readonly FactKey[],
-    position: string | undefined,
-  ): Promise<{ readonly facts: readonly unknown[]; readonly config: string }>
+  metadata(position: number | undefined): Promise<Metadata>
+  /** Facts in the order asked for; `undefined` for what there is not. */
+  facts(keys: readonly FactKey[], position: number | undefined): Promise<readonly unknown[]>
   /** `undefined` when no limit applies, or none can be counted now. Throws for limits that the server does not know. */
   spend(spending: Spending): Promise<Spent | undefined>
   uses(uses: readonly TimedUse[]): Promise<void>
   /** The change feed, from after `position`. */
-  feed(position: string | undefined, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>
+  feed(position: number | undefined, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>
 }
 
 interface WireMetadata {
   readonly doors: readonly DoorFacts[]
   readonly key_formats: readonly (KeyFormat & { readonly doorId: string })[]
   readonly roles: Readonly<Record<string, Readonly<Record<string, Scope>>>>
-  readonly removals: Readonly<Record<string, number>>
-  readonly config: string
   readonly jwks: {
     readonly keys: readonly (JsonWebKey & { readonly kid: string; readonly alg: VerificationKey['alg'] })[]
   }
@@ -69,23 +62,15 @@ interface JsonWebKey {
   readonly [name: string]: unknown
 }
 
-function readMetadata({
-  doors,
-  key_formats: keyFormats,
-  roles,
-  jwks,
-  removals,
-  config,
-}: WireMetadata): Metadata {
+function readMetadata({ doors, key_formats: keyFormats, roles, jwks }: WireMetadata): Metadata {
   return {
     doors: new Map(doors.map((door) => [door.issuer, door])),
     keyFormats,
     roles: new Map(Object.entries(roles)),
-    config,
     keys: new Map(
       jwks.keys.map(({ kid, alg, ...jwk }) => [
         kid,
-        { alg, key: createPublicKey({ format: 'jwk', key: jwk }), removeAt: removals[kid] },
+        { alg, key: createPublicKey({ format: 'jwk', key: jwk }) },
       ]),
     ),
   }
@@ -102,15 +87,15 @@ class ServerAnswer extends Error {
   }
 }
 
-const positionHeader = (position: string | undefined) =>
-  position === undefined ? {} : { 'last-event-id': position }
+const positionHeader = (position: number | undefined) =>
+  position === undefined ? {} : { 'last-event-id': String(position) }
 
 /** Calls over HTTP; each throws when the server does not answer with what was asked for. */
 export function openServer({ server, clientId, clientSecret, timeoutMs = 2000 }: ServerAccess): GuardServer {
   const part = (text: string) => encodeURIComponent(text)
   const authorization = `Basic ${Buffer.from(`${part(clientId)}:${part(clientSecret)}`).toString('base64')}`
 
-  async function call(path: string, body?: object, position?: string): Promise<Response> {
+  async function call(path: string, body?: object, position?: number): Promise<Response> {
     const json = body && { 'content-type': 'application/json' }
     const answer = await fetch(`${server}/guard/${path}`, {
       headers: { authorization, ...json, ...positionHeader(position) },
@@ -130,9 +115,9 @@ export function openServer({ server, clientId, clientSecret, timeoutMs = 2000 }:
     },
     async facts(keys, position) {
       const answer = await call('facts', { facts: keys }, position)
-      const { facts, config } = (await answer.json()) as { facts: readonly unknown[]; config: string }
+      const { facts } = (await answer.json()) as { facts: readonly unknown[] }
       if (facts.length !== keys.length) throw new Error('the server answered other facts than were asked for')
-      return { facts: facts.map((fact) => fact ?? undefined), config }
+      return facts.map((fact) => fact ?? undefined)
     },
     async spend({ id, teamId, limits }) {
       try {

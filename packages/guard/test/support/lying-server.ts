@@ -12,12 +12,8 @@ export interface LyingServer {
   readonly positions: (string | undefined)[]
   /** The positions that feeds were opened with. */
   readonly opened: (string | undefined)[]
-  /** The configuration that its feed and facts are of, and that its metadata is. */
-  readonly state: { config: string; metadataConfig: string }
   /** Writes to every open feed. */
   tell(text: string): void
-  /** Beats by itself no more. */
-  pauseBeats(): void
   /** Ends every open feed. */
   hangUp(): void
   /** Answers this to the path instead; `undefined` answers as usual again. */
@@ -27,7 +23,7 @@ export interface LyingServer {
 
 /** One event as it goes over the wire. */
 export function eventText(id: number, event: string, data: object = {}): string {
-  return `id: ${id}-mark\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+  return `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
 /** The change of a team. */
@@ -37,8 +33,6 @@ export function teamChange(id: number, teamId = 'team_1'): string {
 
 /** Starts one whose feeds begin with `ready` at position 1. */
 export async function startLyingServer(): Promise<LyingServer> {
-  let paused = false
-  const state = { config: 'one', metadataConfig: 'one' }
   const feeds = new Set<ServerResponse>()
   const asked: Record<string, number> = {}
   const positions: (string | undefined)[] = []
@@ -52,19 +46,14 @@ export async function startLyingServer(): Promise<LyingServer> {
     for await (const piece of request) body += String(piece)
     positions.push(positionOf(request))
     const keys = (JSON.parse(body) as { readonly facts: readonly (readonly [string, string])[] }).facts
-    return { facts: keys.map(([, id]) => teams.get(id) ?? null), config: state.config }
+    return { facts: keys.map(([, id]) => teams.get(id) ?? null) }
   }
   function feed(request: IncomingMessage, response: ServerResponse): void {
     opened.push(positionOf(request))
     response.writeHead(200, { 'content-type': 'text/event-stream' })
-    const at = () => ({ at: performance.now() })
-    const position = Number.parseInt(positionOf(request) ?? '1', 10)
-    response.write(eventText(position, 'ready', { ...at(), config: state.config }))
+    response.write(eventText(Number(positionOf(request) ?? 1), 'ready'))
     feeds.add(response)
-    const beat = setInterval(
-      () => paused || response.write(`event: beat\ndata: ${JSON.stringify(at())}\n\n`),
-      100,
-    )
+    const beat = setInterval(() => response.write(': \n\n'), 100)
     response.on('close', () => {
       clearInterval(beat)
       feeds.delete(response)
@@ -77,32 +66,19 @@ export async function startLyingServer(): Promise<LyingServer> {
     if (status !== undefined) return void response.writeHead(status).end()
     if (path === '/guard/feed') return feed(request, response)
     const answer =
-      path === '/guard/facts'
-        ? facts(request)
-        : {
-            doors: [],
-            key_formats: [],
-            roles: {},
-            jwks: { keys: [] },
-            removals: {},
-            config: state.metadataConfig,
-          }
+      path === '/guard/facts' ? facts(request) : { doors: [], key_formats: [], roles: {}, jwks: { keys: [] } }
     void Promise.resolve(answer).then((body) => response.end(JSON.stringify(body)))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    state,
     teams,
     asked,
     positions,
     opened,
     tell: (text) => {
       for (const response of feeds) response.write(text)
-    },
-    pauseBeats: () => {
-      paused = true
     },
     hangUp: () => {
       for (const response of feeds) response.destroy()

@@ -1,8 +1,15 @@
-import type { Principal } from '@sallyport/protocol'
+import type { Actor, Principal } from '@sallyport/protocol'
 import * as v from 'valibot'
 import { seconds, text } from './read.ts'
 
 const named = (description: string) => v.pipe(v.object({ id: text, slug: text }), v.description(description))
+
+const actor = v.object({ id: text, client_id: v.exactOptional(text) })
+
+const actorBody = ({ id, clientId }: Actor): v.InferOutput<typeof actor> => ({
+  id,
+  ...(clientId !== undefined && { client_id: clientId }),
+})
 
 /** Who is calling, as it is told in any language. */
 export const principalSchema = v.pipe(
@@ -24,6 +31,12 @@ export const principalSchema = v.pipe(
       v.pipe(v.array(text), v.description('The only objects a machine may touch; absent: no such limit.')),
     ),
     expires_at: v.exactOptional(seconds),
+    actor: v.exactOptional(
+      v.pipe(
+        v.object({ ...actor.entries, earlier: v.exactOptional(v.array(actor)) }),
+        v.description('Who acts for the subject, where a token was handed on; `earlier` is for the log.'),
+      ),
+    ),
     credential_id: v.pipe(text, v.description('What a revocation names.')),
   }),
   v.description('Who is calling. A member that does not apply is absent.'),
@@ -32,7 +45,7 @@ export const principalSchema = v.pipe(
 /** A principal on the wire: the check's answer and the claim of an internal token are the same object. */
 export function principalBody(principal: Principal): v.InferOutput<typeof principalSchema> {
   const { kind, id, door, accountId, clientId, team, plan, role, admin, scopes } = principal
-  const { environment, origin, widget, resources, expiresAt, credentialId } = principal
+  const { environment, origin, widget, resources, expiresAt, credentialId, actor: acting } = principal
   return {
     kind,
     id,
@@ -49,6 +62,12 @@ export function principalBody(principal: Principal): v.InferOutput<typeof princi
     ...(widget && { widget }),
     ...(resources && { resources: [...resources] }),
     ...(expiresAt !== undefined && { expires_at: expiresAt }),
+    ...(acting && {
+      actor: {
+        ...actorBody(acting),
+        ...(acting.earlier && { earlier: acting.earlier.map(actorBody) }),
+      },
+    }),
     credential_id: credentialId,
   }
 }
