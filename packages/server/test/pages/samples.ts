@@ -3,7 +3,12 @@ import {
   accountPage,
   type ConsentModel,
   consentPage,
+  type DeviceCodeModel,
   demoCallbackPage,
+  deviceCodePage,
+  deviceDonePage,
+  type ElsewhereModel,
+  elsewherePage,
   type ErrorCodeModel,
   type ErrorModel,
   errorCodePage,
@@ -75,6 +80,23 @@ const narrowed: ConsentModel = {
 }
 
 const bare: ConsentModel = { ...consent, scopes: [], teams: undefined }
+
+const deviceCode: DeviceCodeModel = { action: '/device', csrf: token }
+
+const elsewhere: ElsewhereModel = {
+  action: '/device/decision',
+  csrf: token,
+  request: 'sealed.4f2c9e',
+  requestId: 'dev_1',
+  compare: 'WDJB-MJHT',
+  ip: '203.0.113.9',
+  minutesAgo: 3,
+  clientName: 'Living room screen',
+  email: 'ada@example.com',
+  scopes: consent.scopes,
+  teams: narrowed.teams,
+  warning: 'Some of what this app asked for is not yours to give and was left out.',
+}
 
 const error: ErrorModel = {
   status: 400,
@@ -167,6 +189,28 @@ export const samples: readonly Sample[] = [
   sample('consent', consentPage, consent),
   sample('consent-choices', consentPage, narrowed),
   sample('consent-bare', consentPage, bare),
+  sample('device-code', deviceCodePage, deviceCode),
+  sample('device-code-refused', deviceCodePage, {
+    ...deviceCode,
+    userCode: 'WDJB-MJHX',
+    error: 'This code is not right, or is over. Look at your device again.',
+  }),
+  sample('device-done', deviceDonePage, {
+    clientName: 'Living room screen',
+    accountHref: '/account',
+  }),
+  sample('device-denied', deviceDonePage, {
+    clientName: 'Living room screen',
+    accountHref: undefined,
+  }),
+  sample('elsewhere', elsewherePage, elsewhere),
+  sample('elsewhere-bare', elsewherePage, {
+    ...elsewhere,
+    compare: undefined,
+    minutesAgo: 0,
+    teams: undefined,
+    warning: undefined,
+  }),
   sample('error', errorPage, error),
   sample('error-bare', errorPage, {
     status: 404,
@@ -179,6 +223,13 @@ export const samples: readonly Sample[] = [
     notice: 'Your API key was created.',
     newKey,
     keyEnvironments: ['live', 'test', 'dev'],
+  }),
+  sample('account-waiting', accountPage, {
+    ...account,
+    waiting: [
+      { name: 'Call centre', href: '/account/requests/ask_1', compare: 'Order 4711' },
+      { name: 'Bank', href: '/account/requests/ask_2' },
+    ],
   }),
   sample('account-empty', accountPage, {
     ...account,
