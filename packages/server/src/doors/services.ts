@@ -10,6 +10,7 @@ import type { Signing } from '../checks/signing.ts'
 import type { GrantContext, GrantDoor } from '../grants/context.ts'
 import type { DoorSettings, LimitTable } from '../settings/door.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
+import { openAccessToken, openJwt } from './open-token.ts'
 import { issuerOf } from '../settings/issuer.ts'
 import type { AuditEvent, Store } from '../store/contract/index.ts'
 import type { Request } from './door.ts'
@@ -64,13 +65,22 @@ export async function grantContext(
   const { store, sealer, baseUrl, signing } = services
   const now = services.now()
   const { id, accessLifetime, accessFormat = 'jwt', refresh } = door
-  const grantDoor: GrantDoor = { id, issuer: issuerOf(door, baseUrl), accessLifetime, accessFormat, refresh }
+  const grantDoor: GrantDoor = {
+    id,
+    issuer: issuerOf(door, baseUrl),
+    accessLifetime,
+    accessFormat,
+    refresh,
+    ...(door.kind === 'apps' && { trusts: door.trusts, vouchesFor: door.vouchesFor }),
+  }
   return {
     store,
     sealer,
     sign: (typ, claims) => signing.sign(typ, claims, now),
     door: grantDoor,
     now,
+    openToken: (token) => openAccessToken(token, services),
+    openIdToken: (token) => openJwt('JWT', token, services),
     event: auditEvent(request, id),
   }
 }

@@ -1,6 +1,7 @@
+import type { GrantEndpoint } from '../settings/door.ts'
 import type { Client } from '../store/contract/index.ts'
 import type { GrantContext } from './context.ts'
-import type { Granted } from './issue.ts'
+import type { Granted, Vouched } from './issue.ts'
 
 /** A token request whose client is already authenticated. */
 export interface TokenRequest {
@@ -13,5 +14,12 @@ export interface Grant {
   readonly grantType: string
   /** Parameters this grant reads; the token endpoint drops all others. */
   readonly params: readonly string[]
-  exchange(request: TokenRequest, context: GrantContext): Promise<Granted>
+  /** The door's endpoint where it begins, if not at the authorization endpoint, and the name of that in discovery. */
+  readonly endpoint?: {
+    readonly name: GrantEndpoint
+    readonly metadata: string
+    /** What else discovery says where the grant is switched on. */
+    readonly more?: Readonly<Record<string, unknown>>
+  }
+  exchange(request: TokenRequest, context: GrantContext): Promise<Granted | Vouched>
 }

@@ -26,23 +26,10 @@ export function forGuard(
   }
 }
 
-/** A place in the change log: the number of a change, and its mark, empty where there is no such change. */
-export interface Position {
-  readonly changeId: number
-  readonly mark: string
-}
-
-/** A position as it goes over the wire, as the id of an event. */
-export function formatPosition({ changeId, mark }: Position): string {
-  return `${changeId}-${mark}`
-}
-
-/** How far a guard has read the feed; `undefined` when it has not yet. A number without its mark is a place in no log. */
-export function readPosition(request: Request): Position | undefined {
+/** How far a guard has read the feed; `undefined` when it has not yet. */
+export function readPosition(request: Request): number | undefined {
   const header = oneHeader(request, 'last-event-id')
-  if (header === undefined || header === '') return undefined
-  const [, changeId = '-1', mark = ''] = /^(\d{1,15})-([\w-]{0,8})$/.exec(header) ?? []
-  return { changeId: Number(changeId), mark }
+  return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined
 }
 
 /**
@@ -51,11 +38,8 @@ export function readPosition(request: Request): Position | undefined {
  */
 export async function catchUpWith(request: Request, { store, facts }: Services): Promise<void> {
   const position = readPosition(request)
-  if (position !== undefined) {
-    const found = (await store.reach(position.changeId)) && (await store.markOf(position.changeId))
-    // What was swept can't be compared any more, and every process knows of it.
-    if (found === false || (found !== undefined && found !== position.mark))
-      throw new ProtocolError('unavailable', 'this server does not know of the change named by Last-Event-ID')
+  if (position !== undefined && !(await store.reach(position))) {
+    throw new ProtocolError('unavailable', 'this server does not know of the change named by Last-Event-ID')
   }
   await facts.settled()
 }

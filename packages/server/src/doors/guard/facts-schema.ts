@@ -131,14 +131,8 @@ export const usesSchema = v.strictObject({
   ),
 })
 
-const config = v.pipe(
-  text,
-  v.description('Names the configuration: another name, other doors, roles and facts.'),
-)
-
 /** The facts, in the order in which they were asked for. */
 export const factsSchema = v.object({
-  config,
   facts: v.array(v.nullable(v.union([...Object.values(factSchemas), claimsSchema]))),
 })
 
@@ -201,9 +195,4 @@ export const metadataSchema = v.object({
     v.description('By door and role, the most that it may do; a role left out may do everything.'),
   ),
   jwks: v.object({ keys: v.array(v.record(text, v.unknown())) }),
-  removals: v.pipe(
-    v.record(text, seconds),
-    v.description('When a key ends, by its kid, where that is known.'),
-  ),
-  config,
 })

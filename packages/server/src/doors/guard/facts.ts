@@ -52,8 +52,8 @@ export function factsEndpoint(services: Services): Endpoint {
       POST: forGuard(services, async (request) => {
         const { facts: keys } = readBodyAs(factsQuestionSchema, readJson(request))
         await catchUpWith(request, services)
-        const found = await Promise.all(keys.map(([kind, id]) => readFact(kind, id, services)))
-        return { status: 200, headers: noStore, body: { facts: found, config: services.facts.config } }
+        const facts = await Promise.all(keys.map(([kind, id]) => readFact(kind, id, services)))
+        return { status: 200, headers: noStore, body: { facts } }
       }),
     },
   }
@@ -92,8 +92,6 @@ export function metadataEndpoint(services: Services): Endpoint {
             key_formats: keyFormats,
             roles: Object.fromEntries(settings.map(({ id }) => [id, facts.rolesOf(id)])),
             jwks: signing.jwks(now()),
-            removals: signing.removals(now()),
-            config: facts.config,
           },
         }
       }),

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { Change } from '../../store/contract/index.ts'
 import type { Endpoint } from '../door.ts'
 import type { Services } from '../services.ts'
-import { forGuard, formatPosition, guardPath, noStore, type Position, readPosition } from './context.ts'
+import { forGuard, guardPath, noStore, readPosition } from './context.ts'
 
 /** How often a quiet feed says that it is alive, so that a guard that hears nothing knows. */
 const beatMs = 500
@@ -15,13 +15,9 @@ const mostIdleBeats = 20
 /** Changes read at a time when a guard catches up. */
 const portion = 1000
 
-function line(event: string, data: object, id?: Position): string {
-  const first = id ? `id: ${formatPosition(id)}\n` : ''
-  return `${first}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+function line(event: string, id: number, data: object): string {
+  return `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 }
-
-/** When this was written, by a clock that only runs: a guard can tell by it how long what it reads has waited. */
-const writtenAt = () => ({ at: Math.round(performance.now()) })
 
 /**
  * One guard's feed. While it catches up it reads the log, portion by portion and no faster than the guard does; it follows
@@ -34,7 +30,7 @@ class Feed {
   readonly #clientId: string
   /** Changes heard during the reading of a portion; absent while none is being read. */
   #meanwhile: Change[] | undefined
-  #last: Position = { changeId: 0, mark: '' }
+  #last = 0
   #caughtUp = false
   #idleBeats = 0
   #resume: (() => void) | undefined
@@ -50,40 +46,28 @@ class Feed {
       this.#resume?.()
     })
     this.stream.on('error', () => undefined)
-    this.#write(line('beat', writtenAt()))
   }
 
   /** Tells what was missed since `position`, and then everything as it happens. */
-  async start(position: Position | undefined): Promise<void> {
-    const { store, facts } = this.#services
-    if (position === undefined) await this.#toNewest()
-    // A place in the log of another database, or of this one before it was put back.
-    else if (((await store.markOf(position.changeId)) ?? '') !== position.mark) await this.#reset()
-    else this.#last = position
-    while (!this.#caughtUp && !this.stream.destroyed) await this.#tellPortion()
-    this.#write(line('ready', { ...writtenAt(), config: facts.config }, this.#last))
-  }
-
-  async #toNewest(): Promise<void> {
+  async start(position: number | undefined): Promise<void> {
     const { store } = this.#services
-    const changeId = await store.lastChange()
-    this.#last = { changeId, mark: (await store.markOf(changeId)) ?? '' }
-  }
-
-  /** Says that nothing is known about what the guard has missed. */
-  async #reset(): Promise<void> {
-    await this.#toNewest()
-    this.#write(line('reset', {}, this.#last))
+    this.#last = position ?? (await store.lastChange())
+    while (!this.#caughtUp && !this.stream.destroyed) await this.#tellPortion()
+    this.#write(line('ready', this.#last, {}))
   }
 
   async #tellPortion(): Promise<void> {
     const { store } = this.#services
     this.#meanwhile = []
-    const changes = await store.changesSince(this.#last.changeId, portion)
+    const changes = await store.changesSince(this.#last, portion)
     const meanwhile = this.#meanwhile
     this.#meanwhile = undefined
-    // The log no longer goes back that far.
-    if (changes === undefined) return this.#reset()
+    if (changes === undefined) {
+      // The log no longer goes back that far.
+      this.#last = await store.lastChange()
+      this.#write(line('reset', this.#last, {}))
+      return
+    }
     this.#tell(changes)
     if (changes.length > 0) return this.#drained()
     this.#tell(meanwhile)
@@ -104,7 +88,7 @@ class Feed {
   }
 
   #beat(): void {
-    this.#write(line('beat', writtenAt()))
+    this.#write(': \n\n')
     if (this.stream.readableLength <= enoughWaiting) return
     this.#idleBeats += 1
     // It would hear of nothing in time; better that it knows, and comes back.
@@ -120,10 +104,10 @@ class Feed {
 
   #tell(changes: readonly Change[]): void {
     let text = ''
-    for (const { changeId, kind, id, mark } of changes) {
-      if (changeId <= this.#last.changeId) continue
-      this.#last = { changeId, mark }
-      text += line('change', { kind, id }, this.#last)
+    for (const { changeId, kind, id } of changes) {
+      if (changeId <= this.#last) continue
+      this.#last = changeId
+      text += line('change', changeId, { kind, id })
     }
     if (text !== '') this.#write(text)
   }
