@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { hash } from 'node:crypto'
 import { get, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -112,19 +111,18 @@ test('a connection that is cut again and again loses no change', async () => {
   }
 })
 
-/** Reads the feed from `position`, which `writeChanges(1)` wrote, to `last`; how many ids came, whether each was larger, and how often it was cut off. */
+/** Reads the feed from `position` to `last`; how many ids came, whether each was larger, and how often it was cut off. */
 async function readFeed(
   authorization: string,
   position: number,
   last: number,
 ): Promise<{ readonly count: number; readonly inOrder: boolean; readonly connections: number }> {
   let [at, count, inOrder, connections] = [position, 0, true, 0]
-  let read = `${position}-${hash('sha256', `team team-1 ${server.now()}`, 'base64url').slice(0, 8)}`
   const isBehind = () => at < last
   while (isBehind()) {
     connections += 1
     await new Promise<void>((resolve, reject) => {
-      const headers = { authorization, 'last-event-id': read }
+      const headers = { authorization, 'last-event-id': String(at) }
       const asked = get(`${server.address}/guard/feed`, { headers, agent: false }, (response) => {
         let rest = ''
         response.setEncoding('utf8')
@@ -134,8 +132,7 @@ async function readFeed(
           for (const line of lines) {
             // Each event of a change is three lines; its id comes first.
             if (!line.startsWith('id: ')) continue
-            const id = Number.parseInt(line.slice(4), 10)
-            read = line.slice(4)
+            const id = Number(line.slice(4))
             if (id === at) continue
             inOrder &&= id > at
             count += 1
@@ -158,7 +155,7 @@ test('a million changes behind: each is told once, in order, to a guard that tak
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
   const person = await newPerson(server)
   const guard = await guardThatKnows(person)
-  const first = writeChanges(1)
+  const first = writeChanges(1) - 1
   relay.hold()
   await signOut(person)
   await server.stop()
@@ -200,7 +197,7 @@ test('a reader that takes nothing is cut off while much happens, and told the re
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     get(
       `${server.address}/guard/feed`,
-      { headers: { authorization, 'last-event-id': `${first}-` }, agent: false },
+      { headers: { authorization, 'last-event-id': String(first) }, agent: false },
       resolve,
     ).on('error', reject)
   })

@@ -16,7 +16,6 @@ before(async () => {
 after(() => server.close())
 
 interface Told {
-  readonly position: string
   readonly id: number
   readonly event: string
   readonly data: { readonly kind?: string; readonly id?: string }
@@ -31,8 +30,8 @@ interface Reader {
 }
 
 /** Reads the feed as it comes over the wire. */
-function openFeed(position?: string): Promise<Reader> {
-  const headers = { authorization, ...(position !== undefined && { 'last-event-id': position }) }
+function openFeed(position?: number): Promise<Reader> {
+  const headers = { authorization, ...(position !== undefined && { 'last-event-id': String(position) }) }
   return new Promise((resolve, reject) => {
     const request = get(`${server.base}/guard/feed`, { headers, agent: false }, (response) => {
       const told: Told[] = []
@@ -43,14 +42,8 @@ function openFeed(position?: string): Promise<Reader> {
         const blocks = text.split('\n\n')
         text = blocks.pop() ?? ''
         for (const block of blocks) {
-          const [, at, id, event, data] = /^id: ((\d+)-[\w-]*)\nevent: (\w+)\ndata: (.*)$/.exec(block) ?? []
-          if (data !== undefined)
-            told.push({
-              position: position ?? '',
-              id: Number(id),
-              event: event ?? '',
-              data: JSON.parse(data),
-            })
+          const [, id, event, data] = /^id: (\d+)\nevent: (\w+)\ndata: (.*)$/.exec(block) ?? []
+          if (data !== undefined) told.push({ id: Number(id), event: event ?? '', data: JSON.parse(data) })
         }
         wake?.()
       })
@@ -93,10 +86,10 @@ test('a first visit starts now, and what happens is told in order, each once', a
 
 test('whoever was away is told exactly what they missed', async () => {
   const first = await openFeed()
-  const { id, position } = await first.until(({ event }) => event === 'ready')
+  const { id } = await first.until(({ event }) => event === 'ready')
   first.close()
   for (let count = 0; count < 3; count += 1) await signOutSomebody()
-  const again = await openFeed(position)
+  const again = await openFeed(id)
   await again.until(({ event }) => event === 'ready')
   const missed = again.told.filter(({ event }) => event === 'change')
   assert.equal(missed.filter(({ data }) => data.kind === 'family').length, 3)
@@ -105,7 +98,7 @@ test('whoever was away is told exactly what they missed', async () => {
 })
 
 test('a position of another database, or one that was swept away, begins anew', async () => {
-  const future = await openFeed('999999999-abcdefgh')
+  const future = await openFeed(999_999_999)
   await future.until(({ event }) => event === 'ready')
   assert.deepEqual(
     future.told.map(({ event }) => event),
@@ -151,7 +144,7 @@ test('malformed questions are refused', async () => {
       ],
     },
   })
-  assert.deepEqual(none.json['facts'], [null, null])
+  assert.deepEqual(none.json, { facts: [null, null] })
 })
 
 test('a server that stops ends its feeds', async () => {

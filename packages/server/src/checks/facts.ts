@@ -1,4 +1,3 @@
-import { hash as digest } from 'node:crypto'
 import { createFactCache, type FactSource, type Spender, type Spent as SpentFact } from '@sallyport/guard'
 import type { DoorSettings, KeysDoor, LimitTable, Window } from '../settings/door.ts'
 import { issuerOf } from '../settings/issuer.ts'
@@ -26,20 +25,15 @@ export interface FactParts {
 export interface LocalFacts extends FactSource {
   /** Forgets what changed. */
   changed(kind: ChangeKind, id: string): void
-  /** Names the configuration that the facts rest on beside the rows: another name, other facts. */
-  readonly config: string
   /** Resolves when the signing keys that `changed` has named are read. */
   settled(): Promise<void>
   /** Writes the last-used moments gathered so far. */
   flush(): Promise<void>
 }
 
-function checksOrigins(doors: readonly DoorSettings[]): boolean {
-  return !doors.some((door) => door.kind === 'widgets' && door.insecureSkipOriginChecks)
-}
-
 function lookUps({ store, now, doors }: FactParts, touches: Touches, idleOf: (doorId: string) => number) {
   const cache = createFactCache()
+  const checksOrigins = !doors.some((door) => door.kind === 'widgets' && door.insecureSkipOriginChecks)
   const cached = <T>(kind: ChangeKind, id: string, load: () => Promise<T | undefined>) =>
     cache.get(`${kind}:${id}`, load)
   const methods: Pick<
@@ -74,7 +68,7 @@ function lookUps({ store, now, doors }: FactParts, touches: Touches, idleOf: (do
     widgetSession: (id) => cached('widget-session', id, () => store.widgets.findSession(id)),
     async widget(id) {
       const widget = await cached('widget', id, () => store.widgets.find(id))
-      return widget && { ...widget, allowedOrigins: checksOrigins(doors) ? widget.allowedOrigins : 'any' }
+      return widget && { ...widget, allowedOrigins: checksOrigins ? widget.allowedOrigins : 'any' }
     },
   }
   return { methods, drop: (kind: ChangeKind, id: string) => cache.drop(`${kind}:${id}`) }
@@ -147,21 +141,14 @@ export function openFacts(parts: FactParts): LocalFacts {
   const idle = new Map(keyDoors.map((door) => [door.id, door.sessionTokens?.idle ?? 0]))
   const { methods, drop } = lookUps(parts, touches, (doorId) => idle.get(doorId) ?? 0)
 
-  const config = digest(
-    'sha256',
-    JSON.stringify([...byIssuer.values(), ...keyDoors, [...roles], checksOrigins(doors)]),
-    'base64url',
-  ).slice(0, 16)
-
   return {
     ...methods,
-    config,
     keyFormats: keyDoors.map((door) => ({ ...door.format, doorId: door.id })),
     doors: [...byIssuer.values()],
     rolesOf: (doorId) => roles.get(doorId) ?? {},
     doorOfIssuer: (iss) => byIssuer.get(iss),
     opaqueToken: async (token) => openToken(token),
-    signingKey: async (kid, at) => signing.verificationKey(kid, at),
+    signingKey: async (kid) => signing.verificationKey(kid, now()),
     used: ({ kind, hash }, at) => touches.add(kind, hash, at),
     spend: (caller, names, at) => spendNamed(caller, names, { limits, limiter, now: at }),
     changed(kind, id) {

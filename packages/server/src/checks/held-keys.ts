@@ -78,15 +78,6 @@ export class HeldKeys {
       .flatMap(({ kid }) => this.#held.get(kid) ?? [])
   }
 
-  /** When those of the published keys end that have an end, by name. */
-  removals(now: number): Readonly<Record<string, number>> {
-    return Object.fromEntries(
-      this.#records.flatMap(({ kid, removeAt }) =>
-        removeAt !== undefined && removeAt > now ? [[kid, removeAt]] : [],
-      ),
-    )
-  }
-
   find(kid: string, now: number): HeldKey | undefined {
     const record = this.#records.find((one) => one.kid === kid)
     if (!record || (record.removeAt !== undefined && record.removeAt <= now)) return undefined

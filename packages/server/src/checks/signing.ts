@@ -20,8 +20,6 @@ export interface Signing {
   verify(jws: CompactJws, now: number): boolean
   /** The key set to publish: public members only, keys that don't sign yet included. @see RFC 7517 §5 */
   jwks(now: number): { readonly keys: readonly Readonly<Record<string, unknown>>[] }
-  /** When those of the published keys end that have an end, by name. */
-  removals(now: number): Readonly<Record<string, number>>
   /** The algorithms of the published keys: that of the one that signs first, then those that tokens may still or soon have. */
   algorithms(now: number): readonly string[]
   /** Adds a key, which is published first. Returns its `kid`. Throws `conflict` where a signer has no newer one. */
@@ -131,7 +129,6 @@ export async function openSigning(parts: OpenSigning, now: number): Promise<Sign
       return found !== undefined && isSignedBy(jws, found.verification)
     },
     jwks: (at) => ({ keys: keys.published(at).map(({ jwk }) => jwk) }),
-    removals: (at) => keys.removals(at),
     algorithms(at) {
       const all = [keys.current(at), ...keys.published(at)]
       return [...new Set(all.flatMap((one) => one?.verification.alg ?? []))]
