@@ -25,7 +25,7 @@ async function describe(
   return {
     active: true,
     scope: token.type === 'access' ? claims['scope'] : family.scope.join(' '),
-    client_id: family.clientId,
+    client_id: token.clientId,
     sub: family.accountId ?? family.clientId,
     exp: expiresAt,
     iat: issuedAt,
@@ -35,6 +35,7 @@ async function describe(
       iss: claims['iss'],
       aud: claims['aud'],
       jti: claims['jti'],
+      ...(claims['act'] !== undefined && { act: claims['act'] }),
     }),
     ...(details !== undefined && { authorization_details: details }),
     ...(team && { team: team.slug }),
@@ -56,7 +57,7 @@ export function introspectEndpoint(apps: AppsContext): Endpoint {
         const presented = params.get('token')
         if (presented === undefined) throw new ProtocolError('invalid_request', 'token is missing')
         const token = await findToken(presented, apps)
-        const body = token?.family.clientId === client.clientId ? await describe(token, apps) : inactive
+        const body = token?.clientId === client.clientId ? await describe(token, apps) : inactive
         return { status: 200, headers: noStore, body }
       },
     },
