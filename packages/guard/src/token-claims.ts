@@ -1,8 +1,10 @@
 import {
+  type ActorClaim,
   type AuthorizationDetail,
   type CompactJws,
   isDetails,
   isThumbprint,
+  parseActor,
   parseScope,
   type Scope,
 } from '@sallyport/protocol'
@@ -26,6 +28,8 @@ export interface AccessClaims {
   readonly scope: Scope
   /** @see RFC 9396 §9.1 */
   readonly details: readonly AuthorizationDetail[] | undefined
+  /** Who acts for the subject. @see RFC 8693 §4.1 */
+  readonly act: ActorClaim | undefined
 }
 
 /** Claims of a widget token. */
@@ -74,16 +78,18 @@ export function parseAccessClaims({
   client_id,
   team,
   scope,
+  act,
   authorization_details,
 }: Payload): AccessClaims | undefined {
   const clientId = optional(client_id, isText)
   const teamId = optional(team, isText)
+  const actor = parseActor(act)
   const values = scope === undefined || scope === '' ? [] : isText(scope) ? parseScope(scope) : undefined
   const details = optional(authorization_details, isDetails)
   if (!isText(fam) || clientId === wrong || teamId === wrong || !values) return undefined
   // What can't be read was meant to limit the token.
-  if (details === wrong) return undefined
-  return { familyId: fam, clientId, teamId, scope: values, details }
+  if (details === wrong || actor === 'malformed') return undefined
+  return { familyId: fam, clientId, teamId, scope: values, details, act: actor }
 }
 
 /**

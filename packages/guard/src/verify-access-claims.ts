@@ -1,6 +1,6 @@
-import type { CompactJws, Principal } from '@sallyport/protocol'
+import { actorChain, type CompactJws, type Principal } from '@sallyport/protocol'
 import { checkBinding, type PresentedToken } from './binding.ts'
-import type { DoorFacts, FamilyFacts } from './facts.ts'
+import type { ClientFacts, DoorFacts, FamilyFacts } from './facts.ts'
 import { checkStanding, scopeInRole, type Standing, teamMembers } from './standing.ts'
 import { type AccessClaims, parseAccessClaims, type TokenClaims } from './token-claims.ts'
 import { type Refused, refuse, type Verification, type Verified } from './verified.ts'
@@ -49,7 +49,8 @@ function checkFamily(
   if (family.endedAt !== undefined) return refuse('revoked', 'family ended')
   if ((family.accountId ?? family.clientId) !== claims.sub)
     return refuse('invalid', 'sub is not the subject of the family')
-  if (claims.clientId !== undefined && claims.clientId !== family.clientId)
+  // A token that was handed on hangs from its subject's family, says so, and is its new holder's.
+  if (!claims.act && claims.clientId !== undefined && claims.clientId !== family.clientId)
     return refuse('invalid', 'client_id is not the client of the family')
   if (claims.teamId !== undefined && family.teamId !== undefined && claims.teamId !== family.teamId)
     return refuse('invalid', 'team is not the team of the family')
@@ -69,14 +70,34 @@ export interface KnownAccessToken {
   readonly door: DoorFacts
 }
 
+/** Who acts, where the token was handed on. @see RFC 8693 §4.1 */
+function actorOf({ act }: AccessClaims): Pick<Principal, 'actor'> {
+  const [now, ...earlier] = actorChain(act).map(({ sub, client_id: clientId }) => ({
+    id: sub,
+    ...(clientId !== undefined && { clientId }),
+  }))
+  return now ? { actor: { ...now, ...(earlier.length > 0 && { earlier }) } } : {}
+}
+
+/** What both the client of the family and whoever its token was handed on to may use. */
+function resourcesOf(clients: readonly (ClientFacts | undefined)[]): Pick<Principal, 'resources'> {
+  const [first, ...rest] = clients.flatMap((client) => (client?.resources ? [client.resources] : []))
+  return first ? { resources: first.filter((one) => rest.every((list) => list.includes(one))) } : {}
+}
+
 /** Who a family speaks for. Plan, role, what the role may do, and team come from live facts, never from the token. */
 function principalOf(
   family: FamilyFacts,
   standing: Standing,
-  token: { readonly claims: TokenClaims & AccessClaims; readonly door: DoorFacts },
+  token: {
+    readonly claims: TokenClaims & AccessClaims
+    readonly door: DoorFacts
+    readonly holder: ClientFacts | undefined
+  },
 ): Principal {
-  const { claims, door } = token
-  const { accountId, clientId, familyId } = family
+  const { claims, door, holder } = token
+  const { accountId, familyId } = family
+  const clientId = holder?.clientId ?? family.clientId
   const { account, client } = standing
   const kind = kindOf(family, door)
   return {
@@ -90,9 +111,10 @@ function principalOf(
     admin: kind === 'person' && account?.admin === true,
     scopes: claims.scope,
     environment: 'live',
-    ...(client?.resources && { resources: client.resources }),
+    ...resourcesOf([client, holder]),
     ...(claims.details && { authorizationDetails: claims.details }),
     expiresAt: claims.exp,
+    ...actorOf(claims),
     credentialId: familyId,
   }
 }
@@ -127,9 +149,12 @@ export async function verifyAccessClaims(
     source,
   )
   if (standing.outcome === 'refuse') return standing
+  const holder =
+    access.act && access.clientId !== undefined ? await source.client(access.clientId) : undefined
+  if (access.act && !holder) return refuse('revoked', 'nobody that it was handed on to, or no longer')
   const scope = scopeInRole(claims.scope, standing, source.rolesOf(door.doorId))
   return {
     outcome: 'principal',
-    principal: principalOf(family, standing, { claims: { ...claims, scope }, door }),
+    principal: principalOf(family, standing, { claims: { ...claims, scope }, door, holder }),
   }
 }

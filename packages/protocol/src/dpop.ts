@@ -64,6 +64,18 @@ export function isThumbprint(text: string): boolean {
   return thumbprintShape.test(text)
 }
 
+/**
+ * The key that a claim `cnf` binds a token to; `unknown` for a binding by any other means, which nobody here could check.
+ * @see RFC 7800 §3.1, RFC 9449 §6.1
+ */
+export function parseKeyBinding(cnf: unknown): string | 'unknown' | undefined {
+  if (cnf === undefined) return undefined
+  const members = typeof cnf === 'object' && cnf !== null ? Object.entries(cnf) : []
+  const [only, ...others] = members
+  if (only?.[0] !== 'jkt' || others.length > 0) return 'unknown'
+  return typeof only[1] === 'string' && isThumbprint(only[1]) ? only[1] : 'unknown'
+}
+
 function refuse(detail: string): { readonly outcome: 'refuse'; readonly detail: string } {
   return { outcome: 'refuse', detail }
 }

@@ -12,6 +12,14 @@ const table = {
   // RFC 9449 §5, §8; the guard tells them in a challenge, with 401
   invalid_dpop_proof: 400,
   use_dpop_nonce: 400,
+  // RFC 8628 §3.5
+  authorization_pending: 400,
+  slow_down: 400,
+  expired_token: 400,
+  // OpenID CIBA Core §13
+  invalid_binding_message: 400,
+  // RFC 7009 §2.2.1
+  unsupported_token_type: 400,
   // RFC 6750 §3.1
   invalid_token: 401,
   insufficient_scope: 403,
@@ -25,7 +33,7 @@ const table = {
   unmet_authentication_requirements: 400,
   // RFC 9396 §5
   invalid_authorization_details: 400,
-  // RFC 8707 §2
+  // RFC 8707 §2, RFC 8693 §2.2.2
   invalid_target: 400,
   // RFC 9101 §6, §7
   invalid_request_uri: 400,

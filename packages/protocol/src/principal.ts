@@ -7,6 +7,12 @@ export type PrincipalKind = 'person' | 'app' | 'machine' | 'vendor' | 'api-key' 
 /** Whether a credential may touch real data. */
 export type Environment = 'live' | 'test'
 
+/** Somebody who acts for somebody else: a person, or a client for itself. */
+export interface Actor {
+  readonly id: string
+  readonly clientId?: string
+}
+
 /** Who a verified credential speaks for, the same for every kind of credential. */
 export interface Principal {
   readonly kind: PrincipalKind
@@ -28,6 +34,12 @@ export interface Principal {
   /** All that it may be used for, in detail; absent: no such limit. @see RFC 9396 §9.1 */
   readonly authorizationDetails?: readonly AuthorizationDetail[]
   readonly expiresAt?: number
+  /**
+   * Who acts for the one that `id` names, where the token was handed on: it is never the subject itself who calls. Those in
+   * `earlier` handed it on before, the last of them first; they are for the log, not for decisions.
+   * @see RFC 8693 §4.1
+   */
+  readonly actor?: Actor & { readonly earlier?: readonly Actor[] }
   /** The family, key or token id: what a revocation names. */
   readonly credentialId: string
 }

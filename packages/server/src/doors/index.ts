@@ -1,7 +1,10 @@
-import type { DoorSettings } from '../settings/door.ts'
+import type { DoorSettings, GrantEndpoint } from '../settings/door.ts'
 import { adminDoor } from './admin/index.ts'
 import { appsDoor } from './apps/index.ts'
+import { hasGrantAt } from './apps/deferred.ts'
 import { demoDoor } from './demo/index.ts'
+import { deviceDoor } from './device/index.ts'
+import { requestsDoor } from './device/requests.ts'
 import type { Door } from './door.ts'
 import { guardDoor } from './guard/index.ts'
 import { keysDoor } from './keys/index.ts'
@@ -27,6 +30,9 @@ function mount(settings: DoorSettings, services: Services): Door {
   }
 }
 
+const takes = ({ doors }: Services, endpoint: GrantEndpoint) =>
+  doors.some((door) => door.kind === 'apps' && hasGrantAt(door, endpoint))
+
 /** Every door of a server: those of the configuration, and those that each server has. */
 export function mountDoors(services: Services): readonly Door[] {
   return [
@@ -35,6 +41,8 @@ export function mountDoors(services: Services): readonly Door[] {
     adminDoor(services),
     guardDoor(services),
     systemDoor(services),
+    ...(takes(services, 'deviceAuthorization') ? [deviceDoor(services)] : []),
+    ...(takes(services, 'backchannelAuthentication') ? [requestsDoor(services)] : []),
     ...(services.demo ? [demoDoor(services)] : []),
   ]
 }

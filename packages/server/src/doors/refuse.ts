@@ -18,6 +18,12 @@ export function refuseOauth(error: ProtocolError): Reply {
   return { status: error.status, headers, body: { error: error.code, error_description: error.message } }
 }
 
+/** The same at a token endpoint, where that the person declined is a 400 as everything else. @see RFC 6749 §5.2, RFC 8628 §3.5 */
+export function refuseToken(error: ProtocolError): Reply {
+  const reply = refuseOauth(error)
+  return error.code === 'access_denied' ? { ...reply, status: 400 } : reply
+}
+
 /** `{field: [messages]}` for field errors, else `{detail, code?}`. */
 export function refuseDetail(error: ProtocolError): Reply {
   const { status, fields, code, message, retryAfter } = error

@@ -11,6 +11,7 @@ import type { GrantContext, GrantDoor } from '../grants/context.ts'
 import type { DetailType } from '../settings/detail-type.ts'
 import type { DoorSettings, LimitTable } from '../settings/door.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
+import { openAccessToken, openJwt } from './open-token.ts'
 import { issuerOf } from '../settings/issuer.ts'
 import { knownResources } from '../settings/resources.ts'
 import type { AuditEvent, Store } from '../store/contract/index.ts'
@@ -76,6 +77,7 @@ export async function grantContext(
     accessFormat,
     refresh,
     resources,
+    ...(door.kind === 'apps' && { trusts: door.trusts, vouchesFor: door.vouchesFor }),
   }
   return {
     store,
@@ -83,6 +85,8 @@ export async function grantContext(
     sign: (typ, claims) => signing.sign(typ, claims, now),
     door: grantDoor,
     now,
+    openToken: (token) => openAccessToken(token, services),
+    openIdToken: (token) => openJwt('JWT', token, services),
     event: auditEvent(request, id),
   }
 }

@@ -1,6 +1,6 @@
-import type { AuthorizationDetail, Resources, Scope } from '@sallyport/protocol'
+import type { ActorClaim, AuthorizationDetail, Resources, Scope } from '@sallyport/protocol'
 import type { Sealer } from '../crypto/seal.ts'
-import type { AccessFormat, RefreshSettings } from '../settings/door.ts'
+import type { AccessFormat, RefreshSettings, TrustedIssuer, VouchedServer } from '../settings/door.ts'
 import type { AuditEvent, Family, Store } from '../store/contract/index.ts'
 
 /** What a grant must know of the door it works for. */
@@ -12,6 +12,17 @@ export interface GrantDoor {
   readonly refresh: RefreshSettings
   /** Identifiers that tokens can be narrowed to. @see RFC 8707 §2 */
   readonly resources: readonly string[]
+  /** Whose assertions it takes. */
+  readonly trusts?: readonly TrustedIssuer[] | undefined
+  /** Who takes its word. */
+  readonly vouchesFor?: readonly VouchedServer[] | undefined
+}
+
+/** What differs where a token was handed on: it is another client's, says who acts, and ends with what it was made from. */
+export interface HandedOn {
+  readonly clientId: string
+  readonly act: ActorClaim
+  readonly notAfter: number
 }
 
 /** What tokens are about: the family, and the scope of the access token (never wider than the family's). */
@@ -22,6 +33,7 @@ export interface Unsigned {
   readonly resources?: Resources
   /** What it may be used for, in detail; left out or empty: no such limit. */
   readonly details?: readonly AuthorizationDetail[]
+  readonly handedOn?: HandedOn
 }
 
 /** What a grant may use. Time is a value, so tests never wait and never mock. */
@@ -32,6 +44,10 @@ export interface GrantContext {
   readonly now: number
   /** Thumbprint of the key that the request proved. @see RFC 9449 §5 */
   readonly jkt?: string | undefined
+  /** The claims of an access token of ours in either form, whichever door made it; it may be over. */
+  openToken(token: string): Readonly<Record<string, unknown>> | undefined
+  /** The claims of an ID token of ours; it may be over. */
+  openIdToken(token: string): Readonly<Record<string, unknown>> | undefined
   /** Signs a JWT. Throws when that can't be done now, so it comes before anything that can't be done twice. */
   sign(typ: string, claims: object): Promise<string>
   /** The ID token of a door that has one. @see OpenID Connect Core §3.1.3.3 */

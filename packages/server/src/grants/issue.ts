@@ -1,4 +1,10 @@
-import { audienceOf, type AuthorizationDetail, formatScope, type Scope } from '@sallyport/protocol'
+import {
+  accessTokenType,
+  audienceOf,
+  type AuthorizationDetail,
+  formatScope,
+  type Scope,
+} from '@sallyport/protocol'
 import { newSecret } from '../crypto/secret.ts'
 import { formatOpaqueToken } from '../crypto/opaque-token.ts'
 import { formatRefreshToken } from '../crypto/refresh-token.ts'
@@ -12,6 +18,14 @@ export interface Granted extends Unsigned {
   readonly idToken: string | undefined
 }
 
+/** What a client can take to another server, where it is worth a token; nothing here. */
+export interface Vouched {
+  readonly assertion: string
+  readonly assertionType: string
+  readonly expiresIn: number
+  readonly scope: Scope
+}
+
 /** Tokens, before a door words them. */
 export interface Issued {
   readonly accessToken: string
@@ -22,12 +36,18 @@ export interface Issued {
   readonly idToken: string | undefined
   readonly scope: Scope
   readonly details: readonly AuthorizationDetail[]
+  /** What it is, where it was exchanged for another. @see RFC 8693 §2.2.1 */
+  readonly issuedTokenType: string | undefined
 }
 
 /** When the newest refresh token of a family ends: left unused too long, or with its family. */
 export function refreshExpiresAt(family: Family, { idle }: Pick<RefreshSettings, 'idle'>): number {
   return Math.min(family.issuedAt + idle, family.expiresAt ?? Number.MAX_SAFE_INTEGER)
 }
+
+/** When an access token ends: with its lifetime, or with the one that it was exchanged for. */
+const accessExpiresAt = ({ handedOn }: Unsigned, { door, now }: GrantContext) =>
+  Math.min(now + door.accessLifetime, handedOn?.notAfter ?? Number.MAX_SAFE_INTEGER)
 
 /**
  * Makes the access token of a family in its door's format, and the ID token where its door has one. A grant does this before
@@ -38,13 +58,14 @@ export function refreshExpiresAt(family: Family, { idle }: Pick<RefreshSettings,
  * @see RFC 9068 §2.2, RFC 9449 §6.1
  */
 export async function signTokens(unsigned: Unsigned, context: GrantContext): Promise<Granted> {
-  const { family, scope, resources = [], details = [] } = unsigned
+  const { family, scope, resources = [], details = [], handedOn } = unsigned
   const { sealer, door, now, jkt } = context
-  const { familyId, accountId, clientId, teamId } = family
+  const { familyId, accountId, teamId } = family
+  const clientId = handedOn?.clientId ?? family.clientId
   const claims = {
     iss: door.issuer,
     aud: audienceOf(resources, door.issuer),
-    sub: accountId ?? clientId,
+    sub: accountId ?? family.clientId,
     ...(clientId !== undefined && { client_id: clientId }),
     scope: formatScope(scope),
     ...(teamId !== undefined && { team: teamId }),
@@ -52,10 +73,11 @@ export async function signTokens(unsigned: Unsigned, context: GrantContext): Pro
     fam: familyId,
     auth_time: family.authenticatedAt,
     iat: now,
-    exp: now + door.accessLifetime,
+    exp: accessExpiresAt(unsigned, context),
     jti: newSecret().slice(0, 22),
     ...(jkt !== undefined && { cnf: { jkt } }),
     ...(details.length > 0 && { authorization_details: details }),
+    ...(handedOn && { act: handedOn.act }),
   }
   const [accessToken, idToken] = await Promise.all([
     door.accessFormat === 'opaque' ? formatOpaqueToken(claims, sealer) : context.sign('at+jwt', claims),
@@ -65,12 +87,10 @@ export async function signTokens(unsigned: Unsigned, context: GrantContext): Pro
 }
 
 /** The tokens of a grant; where its family refreshes, with the refresh token that is derived from it. */
-export function issue(
-  { family, scope, details = [], accessToken, idToken }: Granted,
-  context: GrantContext,
-): Issued {
+export function issue(granted: Granted, context: GrantContext): Issued {
+  const { family, scope, details = [], accessToken, idToken, handedOn } = granted
   const { sealer, door, jkt } = context
-  const refreshes = family.kind !== 'machine'
+  const refreshes = family.kind !== 'machine' && !handedOn
   const content = {
     familyId: family.familyId,
     gen: family.gen,
@@ -81,10 +101,11 @@ export function issue(
     accessToken,
     idToken,
     tokenType: jkt === undefined ? 'Bearer' : 'DPoP',
-    expiresIn: door.accessLifetime,
+    expiresIn: accessExpiresAt(granted, context) - context.now,
     refreshToken: refreshes ? formatRefreshToken(content, door.refresh.format, sealer) : undefined,
     scope,
     details,
+    issuedTokenType: handedOn && accessTokenType,
   }
 }
 
@@ -92,11 +113,23 @@ export function issue(
 export function tokenResponse(issued: Issued): Readonly<Record<string, unknown>> {
   return {
     access_token: issued.accessToken,
+    ...(issued.issuedTokenType !== undefined && { issued_token_type: issued.issuedTokenType }),
     token_type: issued.tokenType,
     expires_in: issued.expiresIn,
     ...(issued.refreshToken !== undefined && { refresh_token: issued.refreshToken }),
     ...(issued.details.length > 0 && { authorization_details: issued.details }),
     ...(issued.scope.length > 0 && { scope: formatScope(issued.scope) }),
     ...(issued.idToken !== undefined && { id_token: issued.idToken }),
+  }
+}
+
+/** The response that holds no access token, but has to put what it holds where one would be. @see RFC 8693 §2.2.1 */
+export function vouchedResponse(vouched: Vouched): Readonly<Record<string, string | number>> {
+  return {
+    issued_token_type: vouched.assertionType,
+    access_token: vouched.assertion,
+    token_type: 'N_A',
+    expires_in: vouched.expiresIn,
+    ...(vouched.scope.length > 0 && { scope: formatScope(vouched.scope) }),
   }
 }

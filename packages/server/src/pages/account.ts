@@ -25,10 +25,20 @@ export interface ListedKey {
   readonly revokeAction: string
 }
 
+/** What an app asks of the person without a browser, and that waits for them. */
+export interface WaitingRequest {
+  readonly name: string
+  readonly href: string
+  /** What the app shows too. */
+  readonly compare?: string | undefined
+}
+
 /** The account page. Creating a key posts `csrf`, `name`, `environment` and any number of `scope`. */
 export interface AccountModel {
   readonly csrf: string
   readonly email: string
+  /** Shown first: it doesn’t wait for long. */
+  readonly waiting?: readonly WaitingRequest[]
   readonly apps: readonly ConnectedApp[]
   readonly keys: readonly ListedKey[]
   /** A key just made. This answer is the only one that ever holds it. */
@@ -53,6 +63,19 @@ const scopeList = (value: string) =>
   `<% if (${value}.length) { %><ul class="tags" aria-label="Scopes"><% for (const scope of ${value}) { %><li><code><%= scope %></code></li><% } %></ul><% } %>`
 
 const csrf = '<input type="hidden" name="csrf" value="<%= it.csrf %>">'
+
+const waiting = `<% if (it.waiting?.length) { %><section class="card" aria-labelledby="waiting">
+<h2 id="waiting">Waiting for you</h2>
+<ul class="rows">
+<% for (const one of it.waiting) { %><li>
+<div class="what">
+<h3><bdi><%= one.name %></bdi></h3>
+<p class="hint">Wants to use your account<% if (one.compare) { %> · <bdi><%= one.compare %></bdi><% } %></p>
+</div>
+<a class="button small" href="<%= it.address(one.href) %>">Look at it<span class="unseen">: <%= one.name %></span></a>
+</li><% } %>
+</ul>
+</section><% } %>`
 
 const apps = `<section class="card" aria-labelledby="apps">
 <h2 id="apps">Connected apps</h2>
@@ -131,6 +154,7 @@ ${csrf}
 <p><code class="secret"><%= it.newKey %></code></p>
 <p>Copy it now and keep it safe. It is not shown again.</p>
 </section><% } %>
+${waiting}
 ${apps}
 ${keys}
 ${createKey}`)

@@ -49,7 +49,8 @@ export interface ConsentModel {
   readonly warning?: string | undefined
 }
 
-const scopes = `<% if (it.scopes.length === 0) { %><p>It asks for no permissions beyond knowing who you are.</p><% } else if (it.narrowable) { %>
+/** What an app may be allowed, for a template whose model has `scopes` and `narrowable`. */
+export const scopeFields = `<% if (it.scopes.length === 0) { %><p>It asks for no permissions beyond knowing who you are.</p><% } else if (it.narrowable) { %>
 <fieldset>
 <legend>It would be able to</legend>
 <% it.scopes.forEach((scope, n) => { %><div class="choice">
@@ -86,7 +87,8 @@ const resources = `<% if (it.resources?.length) { %>
 </ul>
 <% } %>`
 
-const teams = `<% if (it.teams?.fixed) { %>
+/** In which team, for a template whose model has `teams`. */
+export const teamFields = `<% if (it.teams?.fixed) { %>
 <h2>In team</h2>
 <p class="team"><bdi><%= it.teams.fixed.name %></bdi> <code><%= it.teams.fixed.slug %></code></p>
 <% } else if (it.teams) { %>
@@ -109,10 +111,10 @@ const template = compileTemplate<ConsentModel>(`<div class="card">
 <input type="hidden" name="csrf" value="<%= it.csrf %>">
 <input type="hidden" name="request" value="<%= it.request %>">
 ${details}
-${scopes}
+${scopeFields}
 ${claims}
 ${resources}
-${teams}
+${teamFields}
 <p class="hint going">Either way you go back to <strong><bdi><%= it.clientHost %></bdi></strong>. Approve only if you trust it; you can disconnect it later.</p>
 <div class="actions">
 <button class="primary" type="submit" name="decision" value="approve">Approve</button>

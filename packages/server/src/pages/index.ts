@@ -1,4 +1,10 @@
-export { type AccountModel, accountPage, type ConnectedApp, type ListedKey } from './account.ts'
+export {
+  type AccountModel,
+  accountPage,
+  type ConnectedApp,
+  type ListedKey,
+  type WaitingRequest,
+} from './account.ts'
 export type { Asset } from './asset.ts'
 export { type ChooseAccountModel, chooseAccountPage } from './choose-account.ts'
 export {
@@ -10,6 +16,13 @@ export {
   type TeamChoice,
 } from './consent.ts'
 export { type DemoCallbackModel, demoCallbackPage } from './demo-callback.ts'
+export {
+  type DeviceCodeModel,
+  type DeviceDoneModel,
+  deviceCodePage,
+  deviceDonePage,
+} from './device.ts'
+export { type ElsewhereModel, elsewherePage } from './elsewhere.ts'
 export { type ErrorModel, errorPage } from './error.ts'
 export { type ErrorCodeModel, errorCodePage } from './error-code.ts'
 export { type FormPostModel, formPostPage } from './form-post.ts'

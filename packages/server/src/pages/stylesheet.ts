@@ -61,6 +61,7 @@ const forms = `form { margin: 0; }
 .field { margin-bottom: 1.125rem; }
 .field label { display: block; margin-bottom: .375rem; font-size: .9375rem; font-weight: 550; }
 .field input { display: block; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; border: 1px solid var(--edge); border-radius: 8px; background: var(--card); color: var(--text); font: inherit; }
+.field input.mono { font-family: ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; font-size: 1.25rem; letter-spacing: .08em; text-transform: uppercase; }
 .field input[aria-invalid] { border-color: var(--danger); box-shadow: inset 0 0 0 1px var(--danger); }
 .problem { margin-top: .375rem; color: var(--danger); font-size: .875rem; font-weight: 500; }
 button, .button { display: block; width: 100%; min-height: 2.75rem; padding: .5625rem 1rem; border: 1px solid var(--edge); border-radius: 8px; background: var(--card); color: var(--text); font: inherit; font-weight: 600; line-height: 1.5; text-align: center; text-decoration: none; cursor: pointer; transition: background-color .12s, border-color .12s; }
@@ -98,6 +99,8 @@ const lists = `.scopes { margin: 0; padding: 0; list-style: none; }
 .scopes li:last-child { border-bottom: 1px solid var(--line); }
 .scopes li::before { content: ""; position: absolute; left: .3125rem; top: 1rem; width: .625rem; height: .3125rem; border: solid var(--accent); border-width: 0 0 2px 2px; transform: rotate(-45deg); }
 .scopes .hint { margin-top: .125rem; }
+.compare { margin: 1.25rem 0 0; padding: .75rem .875rem; border-radius: 8px; background: var(--tint); text-align: center; }
+.compare strong { display: block; font-size: 1.5rem; letter-spacing: .08em; }
 .team { padding: .625rem .875rem; border-radius: 8px; background: var(--tint); }
 .going { margin-top: 1.5rem; }
 .going strong { color: var(--text); }

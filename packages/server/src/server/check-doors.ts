@@ -1,6 +1,12 @@
 import { parseResource, responseModes } from '@sallyport/protocol'
-import type { DoorSettings, RefreshSettings } from '../settings/door.ts'
+import { backchannel } from '../grants/backchannel.ts'
+import { grants } from '../grants/index.ts'
+import type { AppsDoor, DoorSettings, RefreshSettings } from '../settings/door.ts'
 import type { Platform } from './platform.ts'
+
+const repeated = (values: readonly string[]) => [
+  ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
+]
 
 function checkRefresh(name: string, refresh: RefreshSettings): readonly string[] {
   const { idle, absolute, grace } = refresh
@@ -21,6 +27,63 @@ function isResource(identifier: string): boolean {
   )
 }
 
+function checkRequests(name: string, door: AppsDoor, detailTypes: readonly string[]): readonly string[] {
+  return [
+    ...(door.responseModes === undefined || door.responseModes.length > 0
+      ? []
+      : [`${name}.responseModes must name at least one mode`]),
+    ...(door.responseModes ?? [])
+      .filter((mode) => !responseModes.includes(mode))
+      .map((mode) => `${name}.responseModes names the unknown mode ${mode}`),
+    ...(door.authorizationDetails ?? [])
+      .filter((type) => !detailTypes.includes(type))
+      .map((type) => `${name}.authorizationDetails names ${type}, which no platform has`),
+    ...Object.keys(door.resources ?? {})
+      .filter((one) => !isResource(one))
+      .map((one) => `${name}.resources: ${one} must be an https address without query, or a path`),
+  ]
+}
+
+/** Keys that somebody on the way could replace would let them vouch for anybody. */
+function isSafe(address: string): boolean {
+  if (!URL.canParse(address)) return false
+  const { protocol, hostname } = new URL(address)
+  return protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)
+}
+
+function checkTrusts(name: string, { trusts = [], scopes }: AppsDoor): readonly string[] {
+  const problems = trusts.flatMap(({ issuer, jwks, jwksUri, scope = [] }) => [
+    ...((jwks === undefined) === (jwksUri === undefined) ? [`${issuer} needs either jwks or jwksUri`] : []),
+    ...(jwksUri === undefined || isSafe(jwksUri) ? [] : [`jwksUri of ${issuer} must be an https address`]),
+    ...scope
+      .filter((value) => !Object.hasOwn(scopes, value))
+      .map((value) => `${issuer} names the unknown scope ${value}`),
+  ])
+  const twice = repeated(trusts.map(({ issuer }) => issuer)).map((issuer) => `${issuer} is there twice`)
+  return [...problems, ...twice].map((problem) => `${name}.trusts: ${problem}`)
+}
+
+function checkGrants(
+  name: string,
+  { grantTypes, deferred, scopes, backchannelHook: hook }: AppsDoor,
+): readonly string[] {
+  const known = grants.map(({ grantType }) => grantType)
+  const { lifetime = 600, interval = 5 } = deferred ?? {}
+  return [
+    ...grantTypes
+      .filter((grantType) => !known.includes(grantType))
+      .map((grantType) => `${name}.grantTypes names the unknown grant type ${grantType}`),
+    ...(grantTypes.includes(backchannel.grantType) && !('openid' in scopes)
+      ? [`${name}.scopes must have openid for ${backchannel.grantType}`]
+      : []),
+    ...(!hook || (isSafe(hook.url) && Buffer.from(hook.secret.replace(/^whsec_/, ''), 'base64').length >= 24)
+      ? []
+      : [`${name}.backchannelHook needs an https address and a secret of 24 bytes in base64`]),
+    ...(lifetime >= 60 && lifetime <= 1800 ? [] : [`${name}.deferred.lifetime must be 60 to 1800 seconds`]),
+    ...(interval >= 1 && interval <= 60 ? [] : [`${name}.deferred.interval must be 1 to 60 seconds`]),
+  ]
+}
+
 function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly string[] {
   const name = `door ${door.id}`
   switch (door.kind) {
@@ -36,18 +99,9 @@ function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly
         ...(door.codeLifetime > 0 && door.codeLifetime <= 600
           ? []
           : [`${name}.codeLifetime must be 1 to 600 seconds`]),
-        ...(door.responseModes === undefined || door.responseModes.length > 0
-          ? []
-          : [`${name}.responseModes must name at least one mode`]),
-        ...(door.responseModes ?? [])
-          .filter((mode) => !responseModes.includes(mode))
-          .map((mode) => `${name}.responseModes names the unknown mode ${mode}`),
-        ...(door.authorizationDetails ?? [])
-          .filter((type) => !detailTypes.includes(type))
-          .map((type) => `${name}.authorizationDetails names ${type}, which no platform has`),
-        ...Object.keys(door.resources ?? {})
-          .filter((one) => !isResource(one))
-          .map((one) => `${name}.resources: ${one} must be an https address without query, or a path`),
+        ...checkRequests(name, door, detailTypes),
+        ...checkGrants(name, door),
+        ...checkTrusts(name, door),
         ...Object.entries(door.roles).flatMap(([role, scope]) =>
           scope
             .filter((value) => !(value in door.scopes))
@@ -64,10 +118,6 @@ function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly
       return []
   }
 }
-
-const repeated = (values: readonly string[]) => [
-  ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
-]
 
 /** Everything that is wrong with the doors of a configuration, each naming its setting. */
 export function checkDoors(platforms: readonly Platform[]): readonly string[] {

@@ -72,6 +72,55 @@ export interface WidgetsDoor extends DoorBase {
   readonly insecureRefererFallback: boolean
 }
 
+/** Endpoints that a door has only with a grant type that begins there. */
+export type GrantEndpoint = 'deviceAuthorization' | 'backchannelAuthentication'
+
+/** A hook that is told of something, signed as Standard Webhooks has it. */
+export interface WebhookSettings {
+  readonly url: string
+  /** Base64 of at least 24 random bytes, with or without `whsec_`. */
+  readonly secret: string
+}
+
+/** How requests that are decided on another device live. Spans in seconds. */
+export interface DeferredSettings {
+  readonly lifetime: number
+  readonly interval: number
+}
+
+/** Another authorization server, which takes this one's word for who its people are. */
+export interface VouchedServer {
+  /** Its issuer identifier. */
+  readonly issuer: string
+  /** What those of our clients that may go there are called there, by their id here. */
+  readonly clients: Readonly<Record<string, string>>
+  /** What may be asked for there; left out: no scope is named. */
+  readonly scope?: Scope
+  /** The APIs there that may be named. */
+  readonly resources?: readonly string[]
+}
+
+/** Somebody else whose word is taken for who a client acts for. Its keys are in the settings, or at an address of its own. */
+export interface TrustedIssuer {
+  /** The `iss` of its assertions. */
+  readonly issuer: string
+  readonly jwks?: { readonly keys: { readonly kty: string; readonly [member: string]: unknown }[] }
+  readonly jwksUri?: string
+  /** Plain assertions (RFC 7523), or identity assertion grants, which name the client that they are for. */
+  readonly profile: 'assertion' | 'id-jag'
+  /**
+   * Who the `sub` of its assertions is here: the id of an account; the person who signs in with that issuer under that subject;
+   * the person with the `email` that the issuer and this server have both verified; or the client itself.
+   */
+  readonly subject: 'account' | 'upstream' | 'email' | 'client'
+  /** Left out: every subject that there is. */
+  readonly subjects?: readonly string[]
+  /** Ids of the clients that may present them; left out: every client with the grant. */
+  readonly clients?: readonly string[]
+  /** The most that they are good for; left out: what the client is registered for. */
+  readonly scope?: Scope
+}
+
 /** Third-party apps, by OAuth 2. */
 export interface AppsDoor extends DoorBase {
   readonly kind: 'apps'
@@ -111,7 +160,16 @@ export interface AppsDoor extends DoorBase {
   readonly accessLifetime: number
   readonly accessFormat?: AccessFormat
   readonly refresh: RefreshSettings
+  /** The ways to get a token that are switched on here; a client may use those of them that it is registered for. */
   readonly grantTypes: readonly string[]
+  /** How long a decision on another device can take, and the seconds between the client's questions; 600 and 5 when left out. */
+  readonly deferred?: DeferredSettings
+  /** Told of each backchannel request, so that the person hears of it; left out: they find it on their account page. */
+  readonly backchannelHook?: WebhookSettings
+  /** Whose assertions buy tokens here, with the grant type for that. @see RFC 7523 §2.1 */
+  readonly trusts?: readonly TrustedIssuer[]
+  /** Where clients may go with this door's word for who signed in, by token exchange. @see draft-ietf-oauth-identity-assertion-authz-grant */
+  readonly vouchesFor?: readonly VouchedServer[]
   /** Last path segments. */
   readonly endpoints: {
     readonly authorize: string
@@ -121,7 +179,7 @@ export interface AppsDoor extends DoorBase {
     readonly userinfo: string
     /** `par` when left out. */
     readonly push?: string
-  }
+  } & Readonly<Partial<Record<GrantEndpoint, string>>>
   /** Requests of one address to the credential endpoints. */
   readonly credentialLimit: Window
 }

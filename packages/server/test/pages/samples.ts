@@ -4,7 +4,12 @@ import {
   type ConsentModel,
   chooseAccountPage,
   consentPage,
+  type DeviceCodeModel,
   demoCallbackPage,
+  deviceCodePage,
+  deviceDonePage,
+  type ElsewhereModel,
+  elsewherePage,
   type ErrorCodeModel,
   type ErrorModel,
   errorCodePage,
@@ -80,6 +85,23 @@ const narrowed: ConsentModel = {
 }
 
 const bare: ConsentModel = { ...consent, scopes: [], teams: undefined }
+
+const deviceCode: DeviceCodeModel = { action: '/device', csrf: token }
+
+const elsewhere: ElsewhereModel = {
+  action: '/device/decision',
+  csrf: token,
+  request: 'sealed.4f2c9e',
+  requestId: 'dev_1',
+  compare: 'WDJB-MJHT',
+  ip: '203.0.113.9',
+  minutesAgo: 3,
+  clientName: 'Living room screen',
+  email: 'ada@example.com',
+  scopes: consent.scopes,
+  teams: narrowed.teams,
+  warning: 'Some of what this app asked for is not yours to give and was left out.',
+}
 
 const error: ErrorModel = {
   status: 400,
@@ -186,6 +208,28 @@ export const samples: readonly Sample[] = [
       { name: 'state', value: 'a b&c=d' },
     ],
   }),
+  sample('device-code', deviceCodePage, deviceCode),
+  sample('device-code-refused', deviceCodePage, {
+    ...deviceCode,
+    userCode: 'WDJB-MJHX',
+    error: 'This code is not right, or is over. Look at your device again.',
+  }),
+  sample('device-done', deviceDonePage, {
+    clientName: 'Living room screen',
+    accountHref: '/account',
+  }),
+  sample('device-denied', deviceDonePage, {
+    clientName: 'Living room screen',
+    accountHref: undefined,
+  }),
+  sample('elsewhere', elsewherePage, elsewhere),
+  sample('elsewhere-bare', elsewherePage, {
+    ...elsewhere,
+    compare: undefined,
+    minutesAgo: 0,
+    teams: undefined,
+    warning: undefined,
+  }),
   sample('error', errorPage, error),
   sample('error-bare', errorPage, {
     status: 404,
@@ -198,6 +242,13 @@ export const samples: readonly Sample[] = [
     notice: 'Your API key was created.',
     newKey,
     keyEnvironments: ['live', 'test', 'dev'],
+  }),
+  sample('account-waiting', accountPage, {
+    ...account,
+    waiting: [
+      { name: 'Call centre', href: '/account/requests/ask_1', compare: 'Order 4711' },
+      { name: 'Bank', href: '/account/requests/ask_2' },
+    ],
   }),
   sample('account-empty', accountPage, {
     ...account,

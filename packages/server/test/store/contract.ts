@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { newId } from '../../src/crypto/id.ts'
 import type { Change, Store } from '../../src/store/contract/index.ts'
+import { deferredContract } from './deferred-contract.ts'
 import {
   account,
   addAccount,
@@ -20,6 +21,17 @@ const winners = (wins: readonly boolean[]) => wins.filter(Boolean).length
 
 /** Families and codes: every rule about who won. */
 function familyContract(store: () => Store): void {
+  test('of 30 families by one assertion exactly one is made, and the assertion stays used', async () => {
+    const use = { hash: fresh('assertion'), until: now + 300 }
+    const type = fresh('once')
+    const made = await Promise.all(
+      range(30).map(() => store().families.createOnce(family(), use, event(type), now)),
+    )
+    assert.equal(winners(made), 1)
+    assert.equal((await store().audit.list({ limit: 100, type })).length, 1)
+    assert.equal(await store().families.createOnce(family(), use, event(), now + 299), false)
+  })
+
   test('a family starts at generation 1 and is found as it was made', async () => {
     const made = family({ nonce: 'n', expiresAt: now + 9 })
     await store().families.create(made, event(), now)
@@ -605,6 +617,7 @@ export function storeContract(
     after(() => opened.close())
     const store = () => opened.store
     familyContract(store)
+    deferredContract(store)
     accountContract(store)
     ownedContract(store)
     feedContract(store)

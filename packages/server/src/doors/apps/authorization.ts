@@ -142,10 +142,10 @@ export interface TeamQuestionAnswer {
 
 /** Decides the team of a request, with what the person chose on the page where they did. */
 export async function teamOf(
-  { request, client }: ProvenRequest,
+  { request, client }: { readonly request: Pick<AuthorizationRequest, 'team'>; readonly client: Client },
   { account }: SignedIn,
   chosenSlug: string | undefined,
-  { door, services }: AppsContext,
+  { door, services }: Pick<AppsContext, 'door' | 'services'>,
 ): Promise<TeamQuestionAnswer> {
   const all = await services.store.teams.membershipsOf(account.accountId)
   const shared = all.filter(({ personal }) => !personal)
@@ -165,7 +165,7 @@ export async function teamOf(
 }
 
 /** The part of a scope that somebody may hand on, by their role in the team. Nobody can grant more than they have. */
-export function grantableScope(scope: Scope, role: string, { door }: AppsContext): Scope {
+export function grantableScope(scope: Scope, role: string, { door }: Pick<AppsContext, 'door'>): Scope {
   const most = Object.hasOwn(door.roles, role) ? door.roles[role] : undefined
   return most === undefined ? scope : intersectScope(scope, most)
 }

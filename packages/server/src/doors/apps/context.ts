@@ -1,5 +1,5 @@
 import type { DpopNonces, Guard } from '@sallyport/guard'
-import type { AppsDoor } from '../../settings/door.ts'
+import type { AppsDoor, GrantEndpoint } from '../../settings/door.ts'
 import type { Services } from '../services.ts'
 
 /** What the endpoints of one apps door share. */
@@ -11,9 +11,18 @@ export interface AppsContext {
   readonly nonces: DpopNonces | undefined
 }
 
+/** Endpoints of grants, where the settings name none. */
+const grantEndpoints: Readonly<Record<GrantEndpoint, string>> = {
+  deviceAuthorization: 'device_authorization',
+  backchannelAuthentication: 'backchannel_authentication',
+}
+
 /** The address path of one of the door's endpoints. */
-export function pathOf({ door }: { readonly door: AppsDoor }, endpoint: keyof AppsDoor['endpoints']): string {
-  return `${door.path}/${door.endpoints[endpoint] ?? 'par'}`
+export function pathOf(
+  { door }: Pick<AppsContext, 'door'>,
+  endpoint: keyof AppsDoor['endpoints'] | GrantEndpoint,
+): string {
+  return `${door.path}/${{ push: 'par', ...grantEndpoints, ...door.endpoints }[endpoint]}`
 }
 
 /** Headers of every answer that holds tokens. @see RFC 6749 §5.1 */

@@ -1,15 +1,25 @@
 import { createDpopNonces } from '@sallyport/guard'
-import type { AppsDoor } from '../../settings/door.ts'
-import type { Door } from '../door.ts'
+import { grantsOf } from '../../grants/index.ts'
+import type { AppsDoor, GrantEndpoint } from '../../settings/door.ts'
+import type { Door, Endpoint } from '../door.ts'
 import { refuseOauth } from '../refuse.ts'
 import type { Services } from '../services.ts'
 import { authorizeEndpoint } from './authorize.ts'
+import { backchannelEndpoint } from './backchannel.ts'
+import type { AppsContext } from './context.ts'
+import { deviceAuthorizationEndpoint } from './device-authorization.ts'
 import { introspectEndpoint } from './introspect.ts'
 import { pushEndpoint } from './push.ts'
 import { takesPushed } from './request-source.ts'
 import { revokeEndpoint } from './revoke.ts'
 import { tokenEndpoint } from './token.ts'
 import { userinfoEndpoint } from './userinfo.ts'
+
+/** Where grants begin that don't begin at the authorization endpoint. */
+const grantEndpoints: Readonly<Record<GrantEndpoint, (apps: AppsContext) => Endpoint>> = {
+  deviceAuthorization: deviceAuthorizationEndpoint,
+  backchannelAuthentication: backchannelEndpoint,
+}
 
 /** Third-party apps, by OAuth 2. */
 export function appsDoor(door: AppsDoor, services: Services): Door {
@@ -18,14 +28,9 @@ export function appsDoor(door: AppsDoor, services: Services): Door {
   const secret = services.sealer.seal('dpop-nonces', [door.id])
   const nonces = asksNonce ? createDpopNonces(secret) : undefined
   const apps = { door, services, guard: services.guardFor({ shape: 'oauth' }), nonces }
-  const endpoints = [
-    authorizeEndpoint,
-    tokenEndpoint,
-    revokeEndpoint,
-    introspectEndpoint,
-    userinfoEndpoint,
-    ...(takesPushed(door) ? [pushEndpoint] : []),
-  ]
+  const begun = grantsOf(door).flatMap(({ endpoint }) => (endpoint ? [grantEndpoints[endpoint.name]] : []))
+  const always = [authorizeEndpoint, tokenEndpoint, revokeEndpoint, introspectEndpoint, userinfoEndpoint]
+  const endpoints = [...always, ...(takesPushed(door) ? [pushEndpoint] : []), ...begun]
   return {
     id: door.id,
     prefixes: [door.path],

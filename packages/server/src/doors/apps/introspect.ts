@@ -36,7 +36,7 @@ async function describe(token: KnownToken, apps: AppsContext): Promise<Readonly<
   return {
     active: true,
     scope: await scopeNow(granted, family, apps),
-    client_id: family.clientId,
+    client_id: token.clientId,
     sub: family.accountId ?? family.clientId,
     exp: expiresAt,
     iat: issuedAt,
@@ -46,6 +46,7 @@ async function describe(token: KnownToken, apps: AppsContext): Promise<Readonly<
       iss: claims['iss'],
       aud: claims['aud'],
       jti: claims['jti'],
+      ...(claims['act'] !== undefined && { act: claims['act'] }),
     }),
     ...(details !== undefined && { authorization_details: details }),
     ...(team && { team: team.slug }),
@@ -67,7 +68,7 @@ export function introspectEndpoint(apps: AppsContext): Endpoint {
         const presented = params.get('token')
         if (presented === undefined) throw new ProtocolError('invalid_request', 'token is missing')
         const token = await findToken(presented, apps)
-        const body = token?.family.clientId === client.clientId ? await describe(token, apps) : inactive
+        const body = token?.clientId === client.clientId ? await describe(token, apps) : inactive
         return { status: 200, headers: noStore, body }
       },
     },

@@ -6,7 +6,7 @@ import { findToken } from './token-lookup.ts'
 
 /**
  * Ends the family of a token of the asking client. Unknown tokens and other clients' answer the same 200 and change
- * nothing.
+ * nothing. One that was handed on ends with the token that it came from.
  * @see RFC 7009 §2.1, §2.2
  */
 export function revokeEndpoint(apps: AppsContext): Endpoint {
@@ -18,7 +18,9 @@ export function revokeEndpoint(apps: AppsContext): Endpoint {
         const presented = params.get('token')
         if (presented === undefined) throw new ProtocolError('invalid_request', 'token is missing')
         const token = await findToken(presented, apps)
-        if (token?.family.clientId === client.clientId) {
+        if (token?.clientId === client.clientId) {
+          // It hangs from its subject's family, which is not this client's to end.
+          if (token.handedOn) throw new ProtocolError('unsupported_token_type', 'token was handed on')
           const { familyId, accountId } = token.family
           const about = {
             targetId: familyId,

@@ -1,16 +1,16 @@
 import { ProtocolError } from '@sallyport/protocol'
 import type { GrantContext, Unsigned } from '../../grants/context.ts'
-import { grants } from '../../grants/index.ts'
-import { issue, tokenResponse } from '../../grants/issue.ts'
+import { grantsOf } from '../../grants/index.ts'
+import { issue, tokenResponse, vouchedResponse } from '../../grants/issue.ts'
 import { requestedResources } from '../../grants/requested-resources.ts'
 import type { Endpoint } from '../door.ts'
+import { refuseToken } from '../refuse.ts'
 import { idTokenClaims } from './claims.ts'
 import { takesDetails } from './details.ts'
 import { readClientRequest } from './client.ts'
 import { type AppsContext, noStore, pathOf } from './context.ts'
 import { nonceHeader, readProof } from './proof.ts'
 
-const byType = new Map(grants.map((grant) => [grant.grantType, grant]))
 const idTokenLifetime = 3600
 
 /**
@@ -19,11 +19,13 @@ const idTokenLifetime = 3600
  * @see OpenID Connect Core §3.1.3.6, §12.2
  */
 async function idToken(
-  { family, scope }: Unsigned,
+  { family, scope, handedOn }: Unsigned,
   grantType: string,
   context: GrantContext,
 ): Promise<string | undefined> {
   const { accountId, clientId, teamId } = family
+  // Nobody signed in for what was handed on, nor for what somebody else vouched for.
+  if (handedOn || family.kind === 'machine') return undefined
   if (!scope.includes('openid') || accountId === undefined || clientId === undefined) return undefined
   const { store, door, now } = context
   const [account, team] = await Promise.all([
@@ -46,19 +48,21 @@ async function idToken(
 
 /** The token endpoint. @see RFC 6749 §3.2, RFC 9449 §5 */
 export function tokenEndpoint(apps: AppsContext): Endpoint {
+  const byType = new Map(grantsOf(apps.door).map((grant) => [grant.grantType, grant]))
   return {
     path: pathOf(apps, 'token'),
+    refuse: refuseToken,
     methods: {
       async POST(request) {
         const { client, params, resources: asked, context } = await readClientRequest(request, apps)
         const grantType = params.get('grant_type')
         if (grantType === undefined) throw new ProtocolError('invalid_request', 'grant_type is missing')
-        const grant = apps.door.grantTypes.includes(grantType) ? byType.get(grantType) : undefined
+        const grant = byType.get(grantType)
         if (!grant) throw new ProtocolError('unsupported_grant_type', 'grant_type is not supported')
         if (!client.grantTypes.includes(grantType)) {
           throw new ProtocolError('unauthorized_client', 'client may not use this grant type')
         }
-        const resources = requestedResources(asked, context.door)
+        const resources = grant.readsTargets ? [] : requestedResources(asked, context.door)
         const jkt = await readProof(request, apps)
         const bound: GrantContext = {
           ...context,
@@ -68,8 +72,8 @@ export function tokenEndpoint(apps: AppsContext): Endpoint {
         const takes = (name: string) =>
           grant.params.includes(name) && (name !== 'authorization_details' || takesDetails(apps.door))
         const known = new Map([...params].filter(([name]) => takes(name)))
-        const granted = await grant.exchange({ client, params: known, resources }, bound)
-        const body = tokenResponse(issue(granted, bound))
+        const granted = await grant.exchange({ client, params: known, resources, targets: asked }, bound)
+        const body = 'assertion' in granted ? vouchedResponse(granted) : tokenResponse(issue(granted, bound))
         return { status: 200, headers: { ...noStore, ...nonceHeader(apps) }, body }
       },
     },

@@ -1,8 +1,15 @@
-import type { Principal } from '@sallyport/protocol'
+import type { Actor, Principal } from '@sallyport/protocol'
 import * as v from 'valibot'
 import { seconds, text } from './read.ts'
 
 const named = (description: string) => v.pipe(v.object({ id: text, slug: text }), v.description(description))
+
+const actor = v.object({ id: text, client_id: v.exactOptional(text) })
+
+const actorBody = ({ id, clientId }: Actor): v.InferOutput<typeof actor> => ({
+  id,
+  ...(clientId !== undefined && { client_id: clientId }),
+})
 
 /** Who is calling, as it is told in any language. */
 export const principalSchema = v.pipe(
@@ -30,6 +37,12 @@ export const principalSchema = v.pipe(
       ),
     ),
     expires_at: v.exactOptional(seconds),
+    actor: v.exactOptional(
+      v.pipe(
+        v.object({ ...actor.entries, earlier: v.exactOptional(v.array(actor)) }),
+        v.description('Who acts for the subject, where a token was handed on; `earlier` is for the log.'),
+      ),
+    ),
     credential_id: v.pipe(text, v.description('What a revocation names.')),
   }),
   v.description('Who is calling. A member that does not apply is absent.'),
@@ -39,6 +52,7 @@ export const principalSchema = v.pipe(
 export function principalBody(principal: Principal): v.InferOutput<typeof principalSchema> {
   const { kind, id, door, accountId, clientId, team, plan, role, admin, scopes } = principal
   const { environment, origin, widget, resources, authorizationDetails, expiresAt, credentialId } = principal
+  const { actor: acting } = principal
   return {
     kind,
     id,
@@ -56,6 +70,12 @@ export function principalBody(principal: Principal): v.InferOutput<typeof princi
     ...(resources && { resources: [...resources] }),
     ...(authorizationDetails && { authorization_details: authorizationDetails.map((one) => ({ ...one })) }),
     ...(expiresAt !== undefined && { expires_at: expiresAt }),
+    ...(acting && {
+      actor: {
+        ...actorBody(acting),
+        ...(acting.earlier && { earlier: acting.earlier.map(actorBody) }),
+      },
+    }),
     credential_id: credentialId,
   }
 }

@@ -9,6 +9,7 @@ import { page, refuseAsPage } from '../page.ts'
 import { type PageForm, readPageForm } from '../read-page-form.ts'
 import { fieldErrors } from '../fields.ts'
 import { spendOrRefuse } from '../limits.ts'
+import { waitingFor } from '../device/asked.ts'
 import { accountContext, type PortalContext } from './context.ts'
 
 const iso = (at: number) => new Date(at * 1000).toISOString()
@@ -31,6 +32,7 @@ async function show(
   const body = accountPage({
     csrf: csrf.token,
     email: account.email,
+    waiting: await waitingFor(signedIn, services),
     apps: consents.map(({ clientId, clientName, scope, teamId, grantedAt }) => ({
       clientId,
       name: clientName,

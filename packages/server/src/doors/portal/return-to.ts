@@ -1,8 +1,15 @@
-import { parseEmail, redirectUriMatches } from '@sallyport/protocol'
+import {
+  formatUserCode,
+  parseEmail,
+  parseQuery,
+  parseUserCode,
+  redirectUriMatches,
+} from '@sallyport/protocol'
 import { formActionOf } from '../../pages/index.ts'
 import type { AppsDoor } from '../../settings/door.ts'
 import { readMarker } from '../apps/marker.ts'
 import { parseRequest, readRequestParams } from '../apps/request-source.ts'
+import { devicePath } from '../device/paths.ts'
 import type { Services } from '../services.ts'
 
 /** Where a browser may go after signing in, and what is known of the app that waits there. */
@@ -16,14 +23,23 @@ export interface ReturnTo {
 
 const home: ReturnTo = { path: '/account', clientName: undefined, loginHint: undefined, formActions: [] }
 
+/** The page for a device's code, with a code or without. */
+function deviceReturn(path: string, search: string): ReturnTo | undefined {
+  if (path !== devicePath) return undefined
+  const query = parseQuery(search)
+  const typed = query.outcome === 'ok' ? query.params.get('user_code') : undefined
+  const code = typed === undefined ? undefined : parseUserCode(typed)
+  return { ...home, path: code === undefined ? path : `${path}?user_code=${formatUserCode(code)}` }
+}
+
 /** What a Location may hold as it is, so without spaces and non-ASCII; nor a fragment, nor a backslash that a browser reads as a slash. */
 const headerSafe = /^[\x21\x22\x24-\x5b\x5d-\x7e]+$/
 
 const authorizePath = (door: AppsDoor) => `${door.path}/${door.endpoints.authorize}`
 
 /**
- * Reads the `return` of a sign-in page. Only an authorization endpoint of this server with its query is accepted;
- * everything else leads home, so the sign-in page is no open redirector.
+ * Reads the `return` of a sign-in page. Only an authorization endpoint of this server with its query and the page
+ * for devices are accepted; everything else leads home, so the sign-in page is no open redirector.
  * @see RFC 9700 §4.11
  */
 export async function readReturnTo(value: string | undefined, services: Services): Promise<ReturnTo> {
@@ -32,6 +48,8 @@ export async function readReturnTo(value: string | undefined, services: Services
   const [path = '', ...rest] = value.split('?')
   const search = rest.join('?')
   const bare = path.replace(/\/$/, '')
+  const device = deviceReturn(path, search)
+  if (device) return device
   const door = doors.find(
     (candidate): candidate is AppsDoor => candidate.kind === 'apps' && authorizePath(candidate) === bare,
   )

@@ -55,6 +55,28 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     remedy:
       'Take the value of the DPoP-Nonce header of this answer, make the proof again with it as nonce, and send the request once more. Nothing was spent.',
   },
+  authorization_pending: {
+    meaning: 'The person has not decided yet.',
+    remedy:
+      'Ask again after the interval that the first answer named, until you get tokens or another error.',
+  },
+  slow_down: {
+    meaning: 'The person has not decided yet, and the question came before the interval was over.',
+    remedy:
+      'Wait five seconds longer between questions from now on. Each question that comes too soon adds five more.',
+  },
+  expired_token: {
+    meaning: 'The person did not decide in time, or the decision was not fetched in time.',
+    remedy: 'Start again: a new request gets a new code.',
+  },
+  invalid_binding_message: {
+    meaning: 'The binding message can’t be shown to a person to be compared.',
+    remedy: 'Send at most 64 letters, digits and signs on one line, such as a short code.',
+  },
+  unsupported_token_type: {
+    meaning: 'The token is good, but one like it is not revoked by itself: it was exchanged for another.',
+    remedy: 'Let it run out, which is soon, or have the token revoked that it came from; it ends with that.',
+  },
   invalid_token: {
     meaning: 'The access token is malformed, expired, revoked, or was made for another door.',
     remedy: 'Refresh, or sign in again, and present the new token.',
@@ -94,7 +116,7 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     remedy: 'Ask for acr without essential, or for none.',
   },
   invalid_target: {
-    meaning: 'A resource is not known here, or is more than what was granted.',
+    meaning: 'An audience or resource is not known here, or is more than what was granted.',
     remedy:
       'Name resources exactly as the API’s own metadata does. A token request may only name some of those that were granted.',
   },

@@ -1,4 +1,5 @@
 import { dpopAlgorithms, promptValues } from '@sallyport/protocol'
+import { grantsOf } from '../../grants/index.ts'
 import type { AppsDoor, DoorSettings } from '../../settings/door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import { pathOf } from '../apps/context.ts'
@@ -14,7 +15,11 @@ function appsMetadata(
   door: AppsDoor,
   { baseUrl, signing, now }: Services,
 ): Readonly<Record<string, unknown>> {
-  const at = (endpoint: keyof AppsDoor['endpoints']) => baseUrl + pathOf({ door }, endpoint)
+  const at = (endpoint: Parameters<typeof pathOf>[1]) => baseUrl + pathOf({ door }, endpoint)
+  const grants = grantsOf(door)
+  const begun = grants.flatMap(({ endpoint }) =>
+    endpoint ? [{ [endpoint.metadata]: at(endpoint.name), ...endpoint.more }] : [],
+  )
   const openid = 'openid' in door.scopes
   const authMethods = ['client_secret_basic', 'client_secret_post']
   return {
@@ -27,7 +32,8 @@ function appsMetadata(
     scopes_supported: Object.keys(door.scopes),
     response_types_supported: ['code'],
     ...requestMetadata(door, baseUrl, signing.algorithms(now())),
-    grant_types_supported: door.grantTypes,
+    grant_types_supported: grants.map(({ grantType }) => grantType),
+    ...Object.assign({}, ...begun),
     code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: [...authMethods, 'none'],
     introspection_endpoint_auth_methods_supported: authMethods,

@@ -85,6 +85,16 @@ export interface SignInProof {
 export interface FamilyStore {
   /** `false`, and nothing made, when `proof` no longer holds: a password that was changed meanwhile has ended every sign-in with the old one, and must end this one too. */
   create(family: NewFamily, event: AuditEvent, now: number, proof?: SignInProof): Promise<boolean>
+  /**
+   * Makes a family by an assertion that may be used once: `false`, and nothing made, when that hash was used before. Used hashes
+   * are remembered until they are over.
+   */
+  createOnce(
+    family: NewFamily,
+    use: { readonly hash: string; readonly until: number },
+    event: AuditEvent,
+    now: number,
+  ): Promise<boolean>
   find(familyId: string): Promise<Family | undefined>
   /**
    * Moves the generation from `from` to `from + 1`, issued at `now`, or does nothing when it is no longer `from` or the family has ended.

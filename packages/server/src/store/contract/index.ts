@@ -1,6 +1,7 @@
 import type { AccountStore } from './accounts.ts'
 import type { AuditStore } from './audit.ts'
 import type { ClientStore } from './clients.ts'
+import type { DeferredStore } from './deferred.ts'
 import type { FamilyStore } from './families.ts'
 import type { KeyStore } from './keys.ts'
 import type { RequestStore } from './requests.ts'
@@ -11,6 +12,7 @@ import type { WidgetStore } from './widgets.ts'
 export type * from './accounts.ts'
 export type * from './audit.ts'
 export type * from './clients.ts'
+export type * from './deferred.ts'
 export type * from './families.ts'
 export type * from './keys.ts'
 export type * from './requests.ts'
@@ -73,6 +75,7 @@ export interface Store {
   readonly teams: TeamStore
   readonly clients: ClientStore
   readonly families: FamilyStore
+  readonly deferred: DeferredStore
   readonly keys: KeyStore
   readonly widgets: WidgetStore
   readonly requests: RequestStore

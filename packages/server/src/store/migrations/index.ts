@@ -8,6 +8,8 @@ import { resources } from './006-resources.ts'
 import { clientKeys } from './007-client-keys.ts'
 import { claims } from './008-claims.ts'
 import { authorizationDetails } from './009-authorization-details.ts'
+import { deferredRequests } from './011-deferred-requests.ts'
+import { usedGrants } from './012-used-grants.ts'
 
 /** Schema changes, oldest first. Each runs once, on both engines; append, never edit. */
 const migrations: readonly string[] = [
@@ -20,6 +22,8 @@ const migrations: readonly string[] = [
   clientKeys,
   claims,
   authorizationDetails,
+  deferredRequests,
+  usedGrants,
 ]
 
 /**

@@ -1,106 +1,16 @@
-import { type AuthorizationDetail, isDetails } from '@sallyport/protocol'
 import type {
   ApprovedCode,
   AuditEvent,
   Family,
-  FamilyKind,
   FamilyStore,
   NewFamily,
   SignInProof,
   TakenCode,
 } from '../contract/index.ts'
 import type { Database, Row, Statement } from '../database.ts'
-import { list, number, optionalList, optionalNumber, objects, optionalText, orNull, text } from './row.ts'
+import { giveConsent, holdSession, insertFamily, readFamily } from './family-statements.ts'
+import { number, optionalText, orNull, text } from './row.ts'
 import { audit, change, proveSignIn, remove, run } from './statements.ts'
-
-const kinds: readonly FamilyKind[] = ['login', 'code', 'vendor', 'machine']
-
-function readKind(row: Row): FamilyKind {
-  const found = kinds.find((kind) => kind === row['kind'])
-  if (!found) throw new Error(`token_family.kind is ${String(row['kind'])}`)
-  return found
-}
-
-const readDetails = (row: Row): readonly AuthorizationDetail[] => {
-  const details: unknown =
-    optionalText(row, 'authorization_details') === undefined ? [] : objects(row, 'authorization_details')
-  return isDetails(details) ? details : []
-}
-
-function readFamily(row: Row): Family {
-  return {
-    familyId: text(row, 'family_id'),
-    doorId: text(row, 'door_id'),
-    kind: readKind(row),
-    accountId: optionalText(row, 'account_id'),
-    clientId: optionalText(row, 'client_id'),
-    teamId: optionalText(row, 'team_id'),
-    scope: list(row, 'scope'),
-    jkt: optionalText(row, 'jkt'),
-    gen: number(row, 'gen'),
-    issuedAt: number(row, 'issued_at'),
-    previousIssuedAt: optionalNumber(row, 'previous_issued_at'),
-    authenticatedAt: number(row, 'authenticated_at'),
-    nonce: optionalText(row, 'nonce'),
-    resources: optionalList(row, 'resources') ?? [],
-    claims: optionalList(row, 'claims') ?? [],
-    details: readDetails(row),
-    createdAt: number(row, 'created_at'),
-    expiresAt: optionalNumber(row, 'expires_at'),
-    endedAt: optionalNumber(row, 'ended_at'),
-  }
-}
-
-/** NULL for none, so that rows from before the column mean the same. */
-const words = (values: readonly string[]) => orNull(values.length === 0 ? undefined : values.join(' '))
-
-function insertFamily(family: NewFamily, now: number): Statement {
-  const {
-    familyId,
-    doorId,
-    kind,
-    accountId,
-    clientId,
-    teamId,
-    scope,
-    authenticatedAt,
-    nonce,
-    expiresAt,
-    resources,
-    claims,
-    details,
-  } = family
-  return {
-    sql: `INSERT INTO token_family (family_id, door_id, kind, account_id, client_id, team_id, scope, gen, issued_at,
-            previous_issued_at, authenticated_at, nonce, created_at, expires_at, ended_at, resources, claims, authorization_details)
-          VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, NULL, $9, $10, $8, $11, NULL, $12, $13, $14)`,
-    params: [
-      familyId,
-      doorId,
-      kind,
-      orNull(accountId),
-      orNull(clientId),
-      orNull(teamId),
-      scope.join(' '),
-      now,
-      authenticatedAt,
-      orNull(nonce),
-      orNull(expiresAt),
-      words(resources),
-      words(claims),
-      orNull(details.length === 0 ? undefined : JSON.stringify(details)),
-    ],
-  }
-}
-
-const giveConsent = (
-  { accountId = '', clientId = '', teamId = '', scope, resources, claims }: NewFamily,
-  now: number,
-) => ({
-  sql: `INSERT INTO consent (account_id, client_id, team_id, scope, granted_at, resources, claims) VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (account_id, client_id, team_id) DO UPDATE SET scope = $4, granted_at = $5, resources = $6, claims = $7`,
-  params: [accountId, clientId, teamId, scope.join(' '), now, words(resources), words(claims)],
-})
 
 /** Goes on only while the consent is there; a code for less than it leaves it as wide as it was. */
 const holdConsent = ({ accountId = '', clientId = '', teamId = '' }: NewFamily): Statement => ({
@@ -125,6 +35,23 @@ export class SqlFamilyStore implements FamilyStore {
   create(family: NewFamily, event: AuditEvent, now: number, proof?: SignInProof): Promise<boolean> {
     const proven = proof ? [proveSignIn(proof)] : []
     return run(this.#db, [...proven, insertFamily(family, now), audit(event, now)])
+  }
+
+  createOnce(
+    family: NewFamily,
+    { hash, until }: { readonly hash: string; readonly until: number },
+    event: AuditEvent,
+    now: number,
+  ): Promise<boolean> {
+    return run(this.#db, [
+      {
+        sql: 'INSERT INTO used_grant (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING',
+        params: [hash, until],
+        mustTouch: true,
+      },
+      insertFamily(family, now),
+      audit(event, now),
+    ])
   }
 
   async find(familyId: string): Promise<Family | undefined> {
@@ -177,11 +104,7 @@ export class SqlFamilyStore implements FamilyStore {
     const { familyId, doorId, clientId = '' } = family
     const { hash, redirectUri, askedRedirectUri, codeChallenge, dpopJkt, expiresAt } = code
     return run(this.#db, [
-      {
-        sql: 'UPDATE browser_session SET session_id = session_id WHERE hash = $1 AND expires_at > $2',
-        params: [code.sessionHash, now],
-        mustTouch: true,
-      },
+      holdSession(code.sessionHash, now),
       insertFamily(family, now),
       {
         sql: `INSERT INTO authorization_code (hash, family_id, client_id, door_id, redirect_uri, asked_redirect_uri, code_challenge, dpop_jkt, expires_at, uses)

@@ -4,6 +4,7 @@ import { migrate, runMigrations } from '../migrations/index.ts'
 import { SqlAccountStore } from './account-store.ts'
 import { SqlAuditStore } from './audit-store.ts'
 import { SqlClientStore } from './client-store.ts'
+import { SqlDeferredStore } from './deferred-store.ts'
 import { SqlFamilyStore } from './family-store.ts'
 import { changesSince, lastChange, markOf, openFeed } from './feed.ts'
 import { SqlKeyStore } from './key-store.ts'
@@ -22,6 +23,7 @@ export async function openSqlStore(db: Database): Promise<Store> {
     teams: new SqlTeamStore(db),
     clients: new SqlClientStore(db),
     families: new SqlFamilyStore(db),
+    deferred: new SqlDeferredStore(db),
     keys: new SqlKeyStore(db),
     widgets: new SqlWidgetStore(db),
     requests: new SqlRequestStore(db),

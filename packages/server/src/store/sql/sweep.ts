@@ -15,6 +15,8 @@ interface Expiring {
 
 const expiring: readonly Expiring[] = [
   { table: 'authorization_code', id: 'hash', moment: 'expires_at', after: 600 },
+  { table: 'deferred_request', id: 'hash', moment: 'expires_at', after: 600 },
+  { table: 'used_grant', id: 'hash', moment: 'expires_at', after: 0 },
   { table: 'upstream_login', id: 'state_hash', moment: 'expires_at', after: 0 },
   { table: 'pushed_request', id: 'hash', moment: 'expires_at', after: 0 },
   { table: 'browser_session', id: 'hash', moment: 'expires_at', after: 0 },
