@@ -1,5 +1,25 @@
-import type { Scope } from '@sallyport/protocol'
+import type { ClientAuthMethod, Jwk, Scope } from '@sallyport/protocol'
 import type { AuditEvent } from './audit.ts'
+
+/** What the certificate of a client must say; the names are those of the metadata after `tls_client_auth_`. @see RFC 8705 §2.1.2 */
+export interface TlsSubject {
+  readonly kind: 'subject_dn' | 'san_dns' | 'san_uri' | 'san_ip' | 'san_email'
+  readonly value: string
+}
+
+/** How a client proves itself, as registered. @see RFC 7591 §2, RFC 8705 §2.1.2, §2.2.2, §3.4 */
+export interface ClientAuthentication {
+  /** `token_endpoint_auth_method`; `undefined` for a secret by HTTP Basic or in the body, as the client likes. */
+  readonly method: ClientAuthMethod | undefined
+  /** `token_endpoint_auth_signing_alg`: the only algorithm of its assertions. */
+  readonly signingAlg: string | undefined
+  /** Public keys, or none; never together with `jwksUri`. */
+  readonly jwks: readonly Jwk[] | undefined
+  readonly jwksUri: string | undefined
+  readonly tlsSubject: TlsSubject | undefined
+  /** `tls_client_certificate_bound_access_tokens` */
+  readonly boundTokens: boolean
+}
 
 /** Registered software. @see RFC 6749 §2, RFC 7591 §2 for the metadata names */
 export interface Client {
@@ -14,6 +34,8 @@ export interface Client {
   readonly redirectUris: readonly string[]
   /** Ids of the only objects a machine token may touch; `undefined` means no such limit, empty means none. */
   readonly resources: readonly string[] | undefined
+  /** Left out where nothing was registered. */
+  readonly authentication?: ClientAuthentication
   readonly createdAt: number
 }
 
@@ -21,13 +43,21 @@ export interface Client {
 export interface ClientSecret {
   readonly secretId: string
   readonly hash: string
+  /** The secret itself under the server's own, for a client that signs with it; left out for every other. */
+  readonly sealed?: string
   /** `undefined`: until replaced. */
   readonly expiresAt: number | undefined
 }
 
+/** A secret as it is kept. */
+export interface KeptClientSecret extends ClientSecret {
+  readonly createdAt: number
+  readonly lastUsedAt: number | undefined
+}
+
 /** A client with the secrets that are live. */
 export interface ClientWithSecrets extends Client {
-  readonly secrets: readonly ClientSecret[]
+  readonly secrets: readonly KeptClientSecret[]
 }
 
 /** A person's recorded decision. `teamId` is empty text for none. */
@@ -51,7 +81,7 @@ export interface ClientStore {
   find(clientId: string, now: number): Promise<ClientWithSecrets | undefined>
   /** Clients of a team, or all that are global when `teamId` is undefined. */
   list(teamId: string | undefined): Promise<readonly Client[]>
-  /** Changes name, redirect URIs, scope or resources. The grant types never change. */
+  /** Changes name, redirect URIs, scope, resources, or how it proves itself: that as a whole. The grant types never change. */
   update(
     clientId: string,
     change: {
@@ -59,6 +89,7 @@ export interface ClientStore {
       readonly redirectUris?: readonly string[]
       readonly scope?: Scope
       readonly resources?: readonly string[]
+      readonly authentication?: ClientAuthentication
     },
     event: AuditEvent,
     now: number,
@@ -70,6 +101,21 @@ export interface ClientStore {
     event: AuditEvent,
     now: number,
   ): Promise<boolean>
+  /** Ends one secret at `endAt`; `false`, and nothing changed, when the client has no such secret or it ends before that. */
+  endSecret(
+    clientId: string,
+    ending: { readonly secretId: string; readonly endAt: number },
+    event: AuditEvent,
+    now: number,
+  ): Promise<boolean>
+  /** Records when secrets were last used, in one step; moments never go back. */
+  touchSecrets(used: readonly { readonly secretId: string; readonly at: number }[]): Promise<void>
+  /**
+   * `true` for the first to use an assertion, `false` for everybody after that until `until`. In one step, for all processes on
+   * the database.
+   * @see RFC 7523 §3 rule 7
+   */
+  useAssertion(hash: string, until: number, now: number): Promise<boolean>
   /** Deletes the client with its secrets, codes, consents, and ends its families. */
   remove(clientId: string, event: AuditEvent, now: number): Promise<boolean>
 

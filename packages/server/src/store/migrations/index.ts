@@ -3,9 +3,10 @@ import { first } from './001-first.ts'
 import { boundKeys } from './002-bound-keys.ts'
 import { erasure } from './003-erasure.ts'
 import { signingOrder } from './004-signing-order.ts'
+import { clientAuthentication } from './005-client-authentication.ts'
 
 /** Schema changes, oldest first. Each runs once, on both engines; append, never edit. */
-const migrations: readonly string[] = [first, boundKeys, erasure, signingOrder]
+const migrations: readonly string[] = [first, boundKeys, erasure, signingOrder, clientAuthentication]
 
 /**
  * Runs those of `scripts` that have not run under `name`, each with its number in one step, so that two processes that

@@ -2,31 +2,23 @@ import type { Scope } from '@sallyport/protocol'
 import type {
   AuditEvent,
   Client,
+  ClientAuthentication,
   ClientSecret,
   ClientStore,
   ClientWithSecrets,
   Consent,
 } from '../contract/index.ts'
 import type { Database, Row } from '../database.ts'
-import { list, number, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
+import {
+  authenticationColumns,
+  insertSecret,
+  readClient,
+  readSecret,
+  set,
+  setAuthentication,
+} from './client-row.ts'
+import { list, number, orNull, text } from './row.ts'
 import { audit, change, changes, endFamilies, remove, run, update } from './statements.ts'
-
-const set = (values: readonly string[] | undefined) => values?.join(' ')
-
-function readClient(row: Row): Client {
-  return {
-    clientId: text(row, 'client_id'),
-    doorId: text(row, 'door_id'),
-    name: text(row, 'name'),
-    type: text(row, 'type') === 'public' ? 'public' : 'confidential',
-    teamId: optionalText(row, 'team_id'),
-    grantTypes: list(row, 'grant_types'),
-    scope: list(row, 'scope'),
-    redirectUris: list(row, 'redirect_uris'),
-    resources: optionalList(row, 'resources'),
-    createdAt: number(row, 'created_at'),
-  }
-}
 
 function readConsent(row: Row): Consent {
   return {
@@ -35,13 +27,6 @@ function readConsent(row: Row): Consent {
     teamId: text(row, 'team_id'),
     scope: list(row, 'scope'),
     grantedAt: number(row, 'granted_at'),
-  }
-}
-
-function insertSecret(clientId: string, { secretId, hash, expiresAt }: ClientSecret, now: number) {
-  return {
-    sql: 'INSERT INTO client_secret (secret_id, client_id, hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)',
-    params: [secretId, clientId, hash, now, orNull(expiresAt)],
   }
 }
 
@@ -60,10 +45,14 @@ export class SqlClientStore implements ClientStore {
     now: number,
   ): Promise<boolean> {
     const { clientId, doorId, name, type, teamId, grantTypes, scope, redirectUris, resources } = client
+    const columns = authenticationColumns(client.authentication)
     return run(this.#db, [
       {
-        sql: `INSERT INTO client (client_id, door_id, name, type, team_id, grant_types, scope, redirect_uris, resources, created_at)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (client_id) DO NOTHING`,
+        sql: `INSERT INTO client (client_id, door_id, name, type, team_id, grant_types, scope, redirect_uris, resources, created_at,
+                ${Object.keys(columns).join(', ')})
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${Object.keys(columns)
+                .map((_, index) => `$${index + 11}`)
+                .join(', ')}) ON CONFLICT (client_id) DO NOTHING`,
         params: [
           clientId,
           doorId,
@@ -75,6 +64,7 @@ export class SqlClientStore implements ClientStore {
           redirectUris.join(' '),
           orNull(set(resources)),
           now,
+          ...Object.values(columns),
         ],
         mustTouch: true,
       },
@@ -94,12 +84,7 @@ export class SqlClientStore implements ClientStore {
     ])
     const [row] = rows
     if (!row) return undefined
-    const live = secrets.map((one) => ({
-      secretId: text(one, 'secret_id'),
-      hash: text(one, 'hash'),
-      expiresAt: optionalNumber(one, 'expires_at'),
-    }))
-    return { ...readClient(row), secrets: live }
+    return { ...readClient(row), secrets: secrets.map(readSecret) }
   }
 
   async list(teamId: string | undefined): Promise<readonly Client[]> {
@@ -117,11 +102,13 @@ export class SqlClientStore implements ClientStore {
       redirectUris,
       scope,
       resources,
+      authentication,
     }: {
       readonly name?: string
       readonly redirectUris?: readonly string[]
       readonly scope?: Scope
       readonly resources?: readonly string[]
+      readonly authentication?: ClientAuthentication
     },
     event: AuditEvent,
     now: number,
@@ -129,6 +116,7 @@ export class SqlClientStore implements ClientStore {
     const columns = { name, redirect_uris: set(redirectUris), scope: set(scope), resources: set(resources) }
     return run(this.#db, [
       update('client', 'client_id', clientId, columns),
+      ...(authentication ? [setAuthentication(clientId, authentication)] : []),
       change('client', clientId, now),
       audit(event, now),
     ])
@@ -160,6 +148,42 @@ export class SqlClientStore implements ClientStore {
       insertSecret(clientId, secret, now),
       change('client', clientId, now),
       audit(event, now),
+    ])
+  }
+
+  endSecret(
+    clientId: string,
+    { secretId, endAt }: { readonly secretId: string; readonly endAt: number },
+    event: AuditEvent,
+    now: number,
+  ): Promise<boolean> {
+    return run(this.#db, [
+      {
+        sql: `UPDATE client_secret SET expires_at = $3
+               WHERE client_id = $1 AND secret_id = $2 AND (expires_at IS NULL OR expires_at > $3)`,
+        params: [clientId, secretId, endAt],
+        mustTouch: true,
+      },
+      change('client', clientId, now),
+      audit(event, now),
+    ])
+  }
+
+  async touchSecrets(used: readonly { readonly secretId: string; readonly at: number }[]): Promise<void> {
+    if (used.length === 0) return
+    const sql =
+      'UPDATE client_secret SET last_used_at = $2 WHERE secret_id = $1 AND (last_used_at IS NULL OR last_used_at < $2)'
+    await this.#db.batch(used.map(({ secretId, at }) => ({ sql, params: [secretId, at] })))
+  }
+
+  useAssertion(hash: string, until: number, now: number): Promise<boolean> {
+    return run(this.#db, [
+      {
+        sql: `INSERT INTO used_assertion (hash, expires_at) VALUES ($1, $2)
+              ON CONFLICT (hash) DO UPDATE SET expires_at = $2 WHERE used_assertion.expires_at < $3`,
+        params: [hash, until, now],
+        mustTouch: true,
+      },
     ])
   }
 
