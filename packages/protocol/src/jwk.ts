@@ -1,4 +1,5 @@
 import { decodeBase64 } from './base64.ts'
+import { parseJsonObject } from './json.ts'
 
 /** A public key, as a JSON object. @see RFC 7517 §4 */
 export type Jwk = Readonly<Record<string, unknown>>
@@ -13,6 +14,7 @@ export type ForeignAlgorithm = (typeof signatureAlgorithms)[number]
 const maxModulus = 512
 const minModulus = 256
 const maxKeys = 20
+const maxPublished = 100
 const maxText = 200
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
@@ -119,4 +121,15 @@ export function selectKeys(
     const members = readPublicJwk(key, alg)
     return members ? [members] : []
   })
+}
+
+/**
+ * The keys of a set that a client publishes for whoever it deals with, as text. What is no object is left out; which of the rest are
+ * for us shows when one is needed. `undefined` where it is no set of keys.
+ * @see RFC 7517 §5: keys that are not understood SHOULD be ignored
+ */
+export function parsePublishedJwks(text: string): readonly Jwk[] | undefined {
+  const parsed = parseJsonObject(text)
+  const keys = parsed.outcome === 'ok' ? parsed.value['keys'] : undefined
+  return Array.isArray(keys) && keys.length <= maxPublished ? keys.filter(isObject) : undefined
 }
