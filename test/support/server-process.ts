@@ -57,6 +57,7 @@ const server = await createServer({
   demo: options.seed ?? false,
   forwardAuth: options.forwardAuth,
   signing: options.signerUrl === undefined ? options.signing : { signer: signerAt(options.signerUrl) },
+  privateNetworks: options.privateNetworks,
   log: pino({ level: 'trace' }),
   ...(options.brokenLimiter && { limiter: broken }),
 })

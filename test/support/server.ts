@@ -31,6 +31,9 @@ export interface ServerOptions {
   readonly signing?: Omit<SigningSettings, 'signer'>
   /** Where its external signer is. */
   readonly signerUrl?: string
+  readonly privateNetworks?: readonly string[]
+  /** A file of certificates that its outgoing requests believe, beside the usual ones. */
+  readonly extraCertificates?: string
   readonly seed?: boolean
   /** Where its clock stands at first; left out: the same moment every time. */
   readonly startAt?: number
@@ -95,7 +98,7 @@ export async function startServer(
 ): Promise<TestServer> {
   const port = options.port ?? (await freePort())
   const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'sallyport-test-')))
-  const { realLimits = false, ...rest } = options
+  const { realLimits = false, extraCertificates: extra, ...rest } = options
   const loose = realLimits
     ? {}
     : { doors: merge(generousDoors, options.doors ?? {}), limits: { ...generousLimits, ...options.limits } }
@@ -110,6 +113,7 @@ export async function startServer(
     const started = fork(script, [JSON.stringify(all)], {
       execArgv: ['--conditions=source'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, ...(extra !== undefined && { NODE_EXTRA_CA_CERTS: extra }) },
     })
     child = started
     started.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()))

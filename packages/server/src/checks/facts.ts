@@ -25,6 +25,8 @@ export interface FactParts {
 export interface LocalFacts extends FactSource {
   /** Forgets what changed. */
   changed(kind: ChangeKind, id: string): void
+  /** Notes that a client's secret was accepted; nothing is written before it returns. */
+  secretUsed(secretId: string, at: number): void
   /** Resolves when the signing keys that `changed` has named are read. */
   settled(): Promise<void>
   /** Writes the last-used moments gathered so far. */
@@ -156,6 +158,7 @@ export function openFacts(parts: FactParts): LocalFacts {
       if (kind === 'signing-key') reloading = reloading.then(() => signing.reload(now())).catch(reloadFailed)
       drop(kind, id)
     },
+    secretUsed: (secretId, at) => touches.addSecret(secretId, at),
     settled: () => reloading,
     flush: () => touches.flush(),
   }

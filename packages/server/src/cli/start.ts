@@ -41,6 +41,7 @@ export async function startDemo({
     platforms: config.platforms,
     forwardAuth: config.forwardAuth,
     signing: config.signing,
+    privateNetworks: config.privateNetworks,
     demo,
   })
   // First, so that a port in use changes nothing of what another process may be showing.

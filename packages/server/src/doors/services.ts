@@ -7,6 +7,9 @@ import type { Passwords } from '../crypto/password.ts'
 import type { Sealer } from '../crypto/seal.ts'
 import type { SigningPolicy } from '../checks/add-signing-key.ts'
 import type { Signing } from '../checks/signing.ts'
+import type { AuthContext } from '../grants/auth-method.ts'
+import { usualMethods } from '../grants/auth-methods.ts'
+import type { ClientKeys } from '../grants/client-keys.ts'
 import type { GrantContext, GrantDoor } from '../grants/context.ts'
 import type { DoorSettings, LimitTable } from '../settings/door.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
@@ -25,6 +28,8 @@ export interface Services {
   readonly limiter: Limiter
   /** Proofs that this process has seen, whoever checked them. @see RFC 9449 §11.1 */
   readonly replay: ReplayStore
+  /** The public keys of clients. */
+  readonly clientKeys: ClientKeys
   readonly log: Logger
   /** The server's own address, without a trailing slash. */
   readonly baseUrl: string
@@ -53,6 +58,22 @@ export type GuardChoices = Pick<GuardOptions, 'onTwo' | 'resource'> & {
 export function auditEvent(request: Request, doorId: string): GrantContext['event'] {
   const { ip, requestId } = request
   return (type, more): AuditEvent => ({ ...more, type, doorId, ip, requestId })
+}
+
+/** What proving a client may use, at a door that takes secrets unless it says more. */
+export function authContext(
+  { id, methods = usualMethods, audiences = [] }: Partial<AuthContext['door']> & { readonly id: string },
+  { store, sealer, clientKeys: keys, facts, ...services }: Services,
+): AuthContext {
+  const now = services.now()
+  return {
+    store,
+    sealer,
+    keys,
+    now,
+    door: { id, methods, audiences },
+    secretUsed: (secretId) => facts.secretUsed(secretId, now),
+  }
 }
 
 /** What a grant needs, for one request at one door. */

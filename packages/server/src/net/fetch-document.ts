@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
 import { isIP } from 'node:net'
 import { checkServerIdentity } from 'node:tls'
+import { parseDocumentUrl } from '@sallyport/protocol'
 import { cacheLifetime } from './cache-lifetime.ts'
 import { type Pinned, resolvePublic } from './resolve-public.ts'
 
@@ -37,22 +38,6 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /** Connections of this kind that are open at once; more wait for nothing and are refused. */
 const maxOpen = 32
 let open = 0
-
-/** An address that may be fetched from, or why not. */
-function readUrl(text: string): URL | string {
-  if (text.length > 2000 || !URL.canParse(text)) return 'not an address'
-  const url = new URL(text)
-  if (url.protocol !== 'https:') return 'not https'
-  if (url.username !== '' || url.password !== '') return 'credentials in the address'
-  if (url.hash !== '' || text.includes('#')) return 'a fragment in the address'
-  return url
-}
-
-/** Why the address of a document may not be registered; `undefined` when it may. Whether it leads anywhere shows later. */
-export function checkDocumentUrl(text: string): string | undefined {
-  const url = readUrl(text)
-  return typeof url === 'string' ? url : undefined
-}
 
 function typeOf({ headers }: IncomingMessage): string {
   return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
@@ -143,7 +128,7 @@ async function fetchFrom(url: URL, wanted: DocumentRequest, signal: AbortSignal)
  * @see RFC 7591 §5 (what a server is made to ask for), RFC 9700 §4.11 for addresses that lead elsewhere
  */
 export async function fetchDocument(wanted: DocumentRequest): Promise<DocumentAnswer> {
-  const url = readUrl(wanted.url)
+  const url = parseDocumentUrl(wanted.url)
   if (typeof url === 'string') return refuse(url)
   if (open >= maxOpen) return refuse('too many documents at once')
   const ending = new AbortController()

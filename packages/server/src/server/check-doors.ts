@@ -1,4 +1,5 @@
-import type { DoorSettings, RefreshSettings } from '../settings/door.ts'
+import { authMethods } from '../grants/auth-methods.ts'
+import type { AppsDoor, DoorSettings, RefreshSettings } from '../settings/door.ts'
 import type { Platform } from './platform.ts'
 
 function checkRefresh(name: string, refresh: RefreshSettings): readonly string[] {
@@ -9,6 +10,16 @@ function checkRefresh(name: string, refresh: RefreshSettings): readonly string[]
       ? []
       : [`${name}.refresh.absolute must not be shorter than idle`]),
     ...(grace >= 0 && grace <= 60 ? [] : [`${name}.refresh.grace must be 0 to 60 seconds`]),
+  ]
+}
+
+function checkClientAuth(name: string, { clientAuth = ['none'] }: AppsDoor): readonly string[] {
+  const known: readonly string[] = authMethods.map((method) => method.name)
+  return [
+    ...(clientAuth.length > 0 ? [] : [`${name}.clientAuth must name at least one method`]),
+    ...clientAuth
+      .filter((method) => !known.includes(method))
+      .map((method) => `${name}.clientAuth: ${method} is not one of ${known.join(', ')}`),
   ]
 }
 
@@ -27,6 +38,7 @@ function checkDoor(door: DoorSettings): readonly string[] {
         ...(door.codeLifetime > 0 && door.codeLifetime <= 600
           ? []
           : [`${name}.codeLifetime must be 1 to 600 seconds`]),
+        ...checkClientAuth(name, door),
         ...Object.entries(door.roles).flatMap(([role, scope]) =>
           scope
             .filter((value) => !(value in door.scopes))

@@ -11,6 +11,8 @@ import { newId } from '../crypto/id.ts'
 import { parseOpaqueToken } from '../crypto/opaque-token.ts'
 import { createPasswords } from '../crypto/password.ts'
 import { isStrongSecret } from '../crypto/safe.ts'
+import { type ClientKeys, createClientKeys } from '../grants/client-keys.ts'
+import { fetchDocument } from '../net/fetch-document.ts'
 import type { Door, Request } from '../doors/door.ts'
 import { mountDoors } from '../doors/index.ts'
 import { auditEvent, type Services } from '../doors/services.ts'
@@ -37,6 +39,8 @@ export interface ServerParts {
   readonly forwardAuth?: readonly ForwardRoute[] | undefined
   /** With what tokens are signed; left out: ES256, a new key every 90 days. */
   readonly signing?: SigningSettings | undefined
+  /** Networks that are not public and that documents of clients may be fetched from all the same, as CIDR. */
+  readonly privateNetworks?: readonly string[] | undefined
   /** Serves the page of the demonstration's app as well. */
   readonly demo?: boolean
   /** Where log lines go; standard output when left out. */
@@ -97,6 +101,11 @@ function signingPolicyOf({ signing = {} }: ServerParts, doors: readonly DoorSett
   return { algorithm, rotateAfter, publishAhead, longestToken: longestToken(doors) }
 }
 
+/** The public keys of clients, fetched where they say. */
+function openClientKeys({ privateNetworks = [] }: ServerParts): ClientKeys {
+  return createClientKeys((wanted) => fetchDocument({ ...wanted, privateNetworks }))
+}
+
 async function openServices(
   parts: ServerParts,
   store: Store,
@@ -135,6 +144,7 @@ async function openServices(
     passwords: await createPasswords(),
     limiter,
     replay,
+    clientKeys: openClientKeys(parts),
     log,
     baseUrl,
     doors,
@@ -245,6 +255,9 @@ export async function createServer(parts: ServerParts): Promise<SallyportServer>
   })
   const mounts = await mountPlatforms(platforms, services)
   if (settings.debug) log.warn('DEBUG is set: origin checks are off')
+  for (const door of services.doors)
+    if (door.kind === 'apps' && door.insecureEndpointAudience)
+      log.warn(`insecureEndpointAudience is on at door ${door.id}: assertions made for an address are taken`)
   const app = createHttpServer({
     doors: mountDoors(services),
     mounts,

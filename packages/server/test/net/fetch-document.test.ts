@@ -6,7 +6,8 @@ import { createServer, type Server } from 'node:https'
 import { after, before, test } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { type Authority, hasOpenssl, newAuthority } from '../../../../test/support/certificates.ts'
-import { checkDocumentUrl, type DocumentRequest, fetchDocument } from '../../src/net/fetch-document.ts'
+import { parseDocumentUrl } from '@sallyport/protocol'
+import { type DocumentRequest, fetchDocument } from '../../src/net/fetch-document.ts'
 
 const skip = !hasOpenssl && 'openssl is not on this machine'
 const json = { 'content-type': 'application/json' }
@@ -162,9 +163,9 @@ const addresses: [name: string, url: string, reason: RegExp | undefined][] = [
 ]
 for (const [name, url, reason] of addresses) {
   test(`address of a document: ${name}`, async () => {
-    const said = checkDocumentUrl(url)
-    if (!reason) return assert.equal(said, undefined)
-    assert.match(said ?? 'taken', reason)
+    const said = parseDocumentUrl(url)
+    if (typeof said !== 'string') return assert.equal(reason, undefined)
+    assert.match(said, reason ?? /nothing/)
     assert.equal(await reasonOf(wish(url)), said, 'and it is not asked either')
   })
 }

@@ -1,8 +1,9 @@
-import { ProtocolError } from '@sallyport/protocol'
-import { registerClient, rotateClientSecret } from '../../accounts/clients.ts'
+import { authenticationMetadata, ProtocolError } from '@sallyport/protocol'
+import { registerClient } from '../../accounts/clients.ts'
 import type { DoorSettings } from '../../settings/door.ts'
 import type { Client } from '../../store/contract/index.ts'
 import type { Endpoint } from '../door.ts'
+import { changedAuthentication, type ClientDoor, readAuthentication } from './client-authentication.ts'
 import { type AdminContext, adminPath, forAdmin, noStore } from './context.ts'
 import {
   type Body,
@@ -15,11 +16,9 @@ import {
   readText,
 } from './read.ts'
 
-const defaultOverlap = 24 * 3600
-const longestOverlap = 90 * 24 * 3600
-
 function clientBody(client: Client): Readonly<Record<string, unknown>> {
-  const { clientId, doorId, name, type, teamId, grantTypes, scope, redirectUris, resources } = client
+  const { clientId, doorId, name, type, teamId, grantTypes, scope, redirectUris, resources, authentication } =
+    client
   return {
     client_id: clientId,
     door: doorId,
@@ -30,10 +29,9 @@ function clientBody(client: Client): Readonly<Record<string, unknown>> {
     scope: scope.join(' '),
     redirect_uris: redirectUris,
     ...(resources && { resources }),
+    ...(authentication && authenticationMetadata(authentication)),
   }
 }
-
-type ClientDoor = Extract<DoorSettings, { kind: 'apps' | 'vendors' }>
 
 function doorOf(body: Body, doors: readonly DoorSettings[]): ClientDoor {
   const id = readText(body, 'door')
@@ -67,6 +65,7 @@ function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'cr
   }
   const scope = optionalScope(body, 'scope', knownScopes(door)) ?? knownScopes(door)
   const resources = optionalIds(body, 'resources')
+  const authentication = readAuthentication(body, type, door)
   return {
     doorId: door.id,
     name: readText(body, 'name'),
@@ -76,10 +75,13 @@ function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'cr
     scope: [...scope].sort(),
     redirectUris,
     resources,
+    ...(authentication && { authentication }),
   }
 }
 
-/** Registers clients; a confidential one's secret is shown once. @see RFC 7591 §2 for the member names */
+const inWords = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+
+/** Registers clients; the secret of one that has a secret is shown once. @see RFC 7591 §2 for the member names */
 export function clientsEndpoint(admin: AdminContext): Endpoint {
   const { services } = admin
   return {
@@ -90,7 +92,12 @@ export function clientsEndpoint(admin: AdminContext): Endpoint {
         const { teamId } = registration
         if (teamId !== undefined && !(await services.store.teams.find(teamId)))
           throw new ProtocolError('invalid_request', 'team is unknown')
-        const { client, secret } = await registerClient(registration, { store: services.store, now, event })
+        const { client, secret } = await registerClient(registration, {
+          store: services.store,
+          sealer: services.sealer,
+          now,
+          event,
+        })
         const answer = { ...clientBody(client), ...(secret !== undefined && { client_secret: secret }) }
         return { status: 201, headers: noStore, body: answer }
       }),
@@ -124,15 +131,17 @@ export function clientEndpoint(admin: AdminContext): Endpoint {
         const redirectUris = optionalRedirectUris(body)
         const scope = optionalScope(body, 'scope', knownScopes(door))
         const resources = optionalIds(body, 'resources')
+        const authentication = changedAuthentication(body, client, door)
         const change = {
           ...(name !== undefined && { name }),
           ...(redirectUris && { redirectUris }),
           ...(scope && { scope }),
           ...(resources && { resources }),
+          ...(authentication && { authentication }),
         }
         const { clientId } = client
         const detail = Object.entries(change)
-          .map(([member, value]) => `${member}=${String(value)}`)
+          .map(([member, value]) => `${member}=${Array.isArray(value) ? String(value) : inWords(value)}`)
           .join('; ')
           .slice(0, 500)
         await clients.update(
@@ -147,44 +156,6 @@ export function clientEndpoint(admin: AdminContext): Endpoint {
         const { clientId } = await find(param('clientId'), now)
         await clients.remove(clientId, event('client.removed', { clientId, targetId: clientId }), now)
         return { status: 204 }
-      }),
-    },
-  }
-}
-
-/** A fresh secret for a client; the one before works on until the overlap ends. */
-export function clientSecretsEndpoint(admin: AdminContext): Endpoint {
-  const { clients } = admin.services.store
-  return {
-    path: `${adminPath}/clients/{clientId}/secrets`,
-    methods: {
-      POST: forAdmin(admin, async ({ param, body, now, event }) => {
-        const overlap = body['overlap_seconds'] ?? defaultOverlap
-        if (
-          typeof overlap !== 'number' ||
-          !Number.isSafeInteger(overlap) ||
-          overlap < 0 ||
-          overlap > longestOverlap
-        ) {
-          throw new ProtocolError(
-            'invalid_request',
-            `overlap_seconds must be a whole number from 0 to ${longestOverlap}`,
-          )
-        }
-        const clientId = param('clientId')
-        const client = await clients.find(clientId, now)
-        if (client?.type !== 'confidential')
-          throw new ProtocolError('not_found', 'no such confidential client')
-        const secret = await rotateClientSecret(clientId, overlap, {
-          store: admin.services.store,
-          now,
-          event,
-        })
-        return {
-          status: 201,
-          headers: noStore,
-          body: { client_id: clientId, client_secret: secret, previous_expires_at: now + overlap },
-        }
       }),
     },
   }

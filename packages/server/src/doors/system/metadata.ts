@@ -1,10 +1,26 @@
 import { dpopAlgorithms } from '@sallyport/protocol'
 import type { AppsDoor, DoorSettings } from '../../settings/door.ts'
+import { authMetadata } from '../../grants/auth-methods.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import type { Endpoint, Reply } from '../door.ts'
 import type { Services } from '../services.ts'
 
 const cached = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' }
+
+/** How clients prove themselves at each endpoint; at introspection none may stay unproven. @see RFC 8414 §2 */
+function authOf({ clientAuth }: AppsDoor): Readonly<Record<string, unknown>> {
+  const { methods, algorithms } = authMetadata(clientAuth)
+  const proving = methods.filter((method) => method !== 'none')
+  const endpoints = { token: methods, introspection: proving, revocation: methods }
+  return Object.fromEntries(
+    Object.entries(endpoints).flatMap(([endpoint, taken]) => [
+      [`${endpoint}_endpoint_auth_methods_supported`, taken],
+      ...(algorithms.length > 0
+        ? [[`${endpoint}_endpoint_auth_signing_alg_values_supported`, algorithms]]
+        : []),
+    ]),
+  )
+}
 
 /** What an apps door can do, from what is registered. @see RFC 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 9449 §5.1 */
 function appsMetadata(
@@ -13,7 +29,6 @@ function appsMetadata(
 ): Readonly<Record<string, unknown>> {
   const at = (endpoint: keyof AppsDoor['endpoints']) => `${baseUrl}${door.path}/${door.endpoints[endpoint]}`
   const openid = 'openid' in door.scopes
-  const authMethods = ['client_secret_basic', 'client_secret_post']
   return {
     issuer: issuerOf(door, baseUrl),
     authorization_endpoint: at('authorize'),
@@ -26,9 +41,7 @@ function appsMetadata(
     response_modes_supported: ['query'],
     grant_types_supported: door.grantTypes,
     code_challenge_methods_supported: ['S256'],
-    token_endpoint_auth_methods_supported: [...authMethods, 'none'],
-    introspection_endpoint_auth_methods_supported: authMethods,
-    revocation_endpoint_auth_methods_supported: [...authMethods, 'none'],
+    ...authOf(door),
     authorization_response_iss_parameter_supported: true,
     ...((door.dpop ?? 'off') !== 'off' && { dpop_signing_alg_values_supported: dpopAlgorithms }),
     ...(openid && {

@@ -1,25 +1,5 @@
-import type { ClientAuthMethod, Jwk, Scope } from '@sallyport/protocol'
+import type { ClientAuthentication, Scope } from '@sallyport/protocol'
 import type { AuditEvent } from './audit.ts'
-
-/** What the certificate of a client must say; the names are those of the metadata after `tls_client_auth_`. @see RFC 8705 §2.1.2 */
-export interface TlsSubject {
-  readonly kind: 'subject_dn' | 'san_dns' | 'san_uri' | 'san_ip' | 'san_email'
-  readonly value: string
-}
-
-/** How a client proves itself, as registered. @see RFC 7591 §2, RFC 8705 §2.1.2, §2.2.2, §3.4 */
-export interface ClientAuthentication {
-  /** `token_endpoint_auth_method`; `undefined` for a secret by HTTP Basic or in the body, as the client likes. */
-  readonly method: ClientAuthMethod | undefined
-  /** `token_endpoint_auth_signing_alg`: the only algorithm of its assertions. */
-  readonly signingAlg: string | undefined
-  /** Public keys, or none; never together with `jwksUri`. */
-  readonly jwks: readonly Jwk[] | undefined
-  readonly jwksUri: string | undefined
-  readonly tlsSubject: TlsSubject | undefined
-  /** `tls_client_certificate_bound_access_tokens` */
-  readonly boundTokens: boolean
-}
 
 /** Registered software. @see RFC 6749 §2, RFC 7591 §2 for the metadata names */
 export interface Client {

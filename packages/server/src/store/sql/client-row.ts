@@ -1,11 +1,5 @@
-import { clientAuthMethods } from '@sallyport/protocol'
-import type {
-  Client,
-  ClientAuthentication,
-  ClientSecret,
-  KeptClientSecret,
-  TlsSubject,
-} from '../contract/index.ts'
+import { type ClientAuthentication, clientAuthMethods, type TlsSubject } from '@sallyport/protocol'
+import type { Client, ClientSecret, KeptClientSecret } from '../contract/index.ts'
 import type { Row, Statement, Value } from '../database.ts'
 import { bit, list, number, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
 

@@ -1,8 +1,7 @@
-import type { Scope } from '@sallyport/protocol'
+import type { ClientAuthentication, Scope } from '@sallyport/protocol'
 import type {
   AuditEvent,
   Client,
-  ClientAuthentication,
   ClientSecret,
   ClientStore,
   ClientWithSecrets,
