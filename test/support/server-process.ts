@@ -58,6 +58,7 @@ const server = await createServer({
   forwardAuth: options.forwardAuth,
   signing: options.signerUrl === undefined ? options.signing : { signer: signerAt(options.signerUrl) },
   privateNetworks: options.privateNetworks,
+  clientCertificate: options.clientCertificate,
   log: pino({ level: 'trace' }),
   ...(options.brokenLimiter && { limiter: broken }),
 })

@@ -5,6 +5,7 @@ import { createServer as createNetServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Demo } from '../../packages/server/src/server/seed.ts'
+import type { ClientCertificateSettings } from '../../packages/server/src/settings/client-certificate.ts'
 import type { ForwardRoute } from '../../packages/server/src/settings/forward.ts'
 import type { SigningSettings } from '../../packages/server/src/settings/signing.ts'
 import type { LimitTable } from '../../packages/server/src/settings/door.ts'
@@ -32,6 +33,7 @@ export interface ServerOptions {
   /** Where its external signer is. */
   readonly signerUrl?: string
   readonly privateNetworks?: readonly string[]
+  readonly clientCertificate?: ClientCertificateSettings
   /** A file of certificates that its outgoing requests believe, beside the usual ones. */
   readonly extraCertificates?: string
   readonly seed?: boolean

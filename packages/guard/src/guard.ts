@@ -10,6 +10,7 @@ import {
   type Shape,
 } from '@sallyport/protocol'
 import type { Binding } from './binding.ts'
+import type { CertificateHeader } from './certificate.ts'
 import type { DpopNonces } from './dpop.ts'
 import type { FactSource } from './facts.ts'
 import { rateLimitHeaders, waitOf } from './rate-limit-headers.ts'
@@ -57,6 +58,11 @@ export interface GuardOptions {
   /** Address of metadata that is served elsewhere, told in challenges instead. @see RFC 9728 §5.1 */
   readonly resourceMetadata?: string
   readonly dpop?: GuardDpop
+  /**
+   * Where a proxy tells the certificates of its clients, for tokens that are bound to one; left out: the guard's own TLS connection.
+   * @see RFC 8705 §3
+   */
+  readonly clientCertificate?: CertificateHeader
   /** Hears of every refusal, with the detail that the caller is not told. For logs. */
   readonly refused?: (refusal: Refusal, request: GuardRequest) => void
 }
@@ -114,9 +120,9 @@ async function spend(principal: Principal, { rule, options }: Decision, now: num
 
 async function decide(decision: Decision): Promise<Decided> {
   const { request, rule, options, signatures, binding } = decision
-  const { source, onTwo = 'reject' } = options
+  const { source, onTwo = 'reject', clientCertificate: certificate } = options
   const now = options.now()
-  const verdict = await verify(request, source, { now, onTwo, signatures, binding })
+  const verdict = await verify(request, source, { now, onTwo, signatures, binding, certificate })
   if (verdict.outcome === 'refuse') return verdict
   const allowed = permit(verdict.principal, rule)
   if (allowed.outcome === 'refuse') return allowed
@@ -171,7 +177,7 @@ function bindingOf({ dpop = {} }: GuardOptions, origin: string | undefined): Bin
 /** A guard over live facts. It holds nothing but which signatures it has verified and which proofs it has seen. */
 export function createGuard(options: GuardOptions): Guard {
   const { shape, source } = options
-  const resource = openResource(options.resource)
+  const resource = openResource(options.resource, options.clientCertificate !== undefined)
   const resourceMetadata = options.resourceMetadata ?? resource?.parsed.metadataUrl
   const signatures = new SignatureCache()
   const binding = bindingOf(options, resource?.parsed.origin)

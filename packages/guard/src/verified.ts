@@ -2,6 +2,7 @@ import type { Principal, Refusal, RefusalReason } from '@sallyport/protocol'
 import type { FactSource, Use } from './facts.ts'
 import type { GuardRequest } from './request.ts'
 import type { Binding } from './binding.ts'
+import type { CertificateHeader } from './certificate.ts'
 import type { SignatureCache } from './signature-cache.ts'
 
 /** A credential that was turned down. */
@@ -28,6 +29,8 @@ export interface Verification {
   readonly now: number
   /** Left out: no bound token can be checked, so none is taken. */
   readonly binding?: Binding | undefined
+  /** Where a proxy tells the certificates of its clients; left out: the connection is asked. */
+  readonly certificate?: CertificateHeader | undefined
 }
 
 /** A refusal with its reason; `detail` is for the log only. */

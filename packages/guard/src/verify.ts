@@ -1,4 +1,5 @@
 import type { Binding } from './binding.ts'
+import type { CertificateHeader } from './certificate.ts'
 import type { FactSource } from './facts.ts'
 import { type Credential, type Malformed, recognise } from './recognise.ts'
 import type { GuardRequest } from './request.ts'
@@ -18,6 +19,7 @@ export interface VerifyOptions {
   readonly onTwo: OnTwo
   readonly signatures: SignatureCache
   readonly binding?: Binding | undefined
+  readonly certificate?: CertificateHeader | undefined
 }
 
 /** Who is calling, with the use to note once they are let in; or why nobody may be taken to be calling. */
@@ -85,7 +87,7 @@ async function verifyPresented(verification: Verification, onTwo: OnTwo): Promis
 export function verify(
   request: GuardRequest,
   source: FactSource,
-  { now, onTwo, signatures, binding }: VerifyOptions,
+  { now, onTwo, signatures, binding, certificate }: VerifyOptions,
 ): Promise<Verdict> {
-  return verifyPresented({ request, source, signatures, now, binding }, onTwo)
+  return verifyPresented({ request, source, signatures, now, binding, certificate }, onTwo)
 }

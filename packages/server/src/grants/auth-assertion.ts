@@ -2,6 +2,7 @@ import {
   type ClientAssertion,
   decideClientAssertion,
   type ForeignAlgorithm,
+  type Jwk,
   selectKeys,
   signatureAlgorithms,
 } from '@sallyport/protocol'
@@ -49,6 +50,12 @@ async function useOnce(
   return store.clients.useAssertion(hash, until, now)
 }
 
+/** Whether a key may be the one that an assertion names. */
+const isNamed =
+  ({ kid }: ClientAssertion) =>
+  ({ kid: name }: Jwk) =>
+    kid === undefined || name === undefined || name === kid
+
 const hmac = ['HS256']
 
 /** A JWT signed with a key whose public half is registered. @see RFC 7523 §3, OpenID Connect Core §9 */
@@ -62,7 +69,7 @@ export const privateKeyJwt: AuthMethod = {
     const decision = decide({ assertion, client }, signatureAlgorithms, context)
     if (decision.outcome === 'refuse') return decision
     const alg: ForeignAlgorithm | undefined = signatureAlgorithms.find((one) => one === assertion.alg)
-    const keys = await context.keys.keysOf(client.authentication, assertion.kid, context.now)
+    const keys = await context.keys.keysOf(client.authentication, isNamed(assertion), context.now)
     if (typeof keys === 'string') return refuse(keys)
     const candidates = alg ? selectKeys(keys, { alg, kid: assertion.kid }) : []
     if (candidates.length === 0) return refuse('no key of the client suits the assertion')

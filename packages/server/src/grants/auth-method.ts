@@ -3,6 +3,14 @@ import type { Sealer } from '../crypto/seal.ts'
 import type { ClientWithSecrets, Store } from '../store/contract/index.ts'
 import type { ClientKeys } from './client-keys.ts'
 
+/** The certificate that a request came with. */
+export interface PresentedCertificate {
+  readonly der: Uint8Array
+  readonly thumbprint: string
+  /** Whether somebody has checked who vouches for it. */
+  readonly verified: boolean
+}
+
 /** What proving a client may use, for one request at one door. */
 export interface AuthContext {
   readonly store: Store
@@ -16,6 +24,7 @@ export interface AuthContext {
     /** What the audience of an assertion may be. */
     readonly audiences: readonly string[]
   }
+  readonly certificate: PresentedCertificate | undefined
   /** Notes that a secret was accepted. Writes nothing before it returns. */
   secretUsed(secretId: string): void
 }

@@ -1,5 +1,6 @@
 import type { ClientAuthMethod } from '@sallyport/protocol'
 import { clientSecretJwt, privateKeyJwt } from './auth-assertion.ts'
+import { selfSignedTlsClientAuth, tlsClientAuth } from './auth-certificate.ts'
 import type { AuthMethod } from './auth-method.ts'
 import { clientSecretBasic, clientSecretPost, noAuthentication } from './auth-secret.ts'
 
@@ -9,6 +10,8 @@ export const authMethods: readonly AuthMethod[] = [
   clientSecretPost,
   privateKeyJwt,
   clientSecretJwt,
+  tlsClientAuth,
+  selfSignedTlsClientAuth,
   noAuthentication,
 ]
 

@@ -3,10 +3,10 @@ import type { DocumentAnswer, DocumentRequest } from '../net/fetch-document.ts'
 
 /** The public keys of clients. */
 export interface ClientKeys {
-  /** Keys that a signature naming `kid` may be by; in words where they can't be had. */
+  /** All keys of a client, asked for again where none `isWanted`; in words where they can't be had. */
   keysOf(
     client: Pick<ClientAuthentication, 'jwks' | 'jwksUri'>,
-    kid: string | undefined,
+    isWanted: (key: Jwk) => boolean,
     now: number,
   ): Promise<readonly Jwk[] | string>
 }
@@ -35,12 +35,9 @@ const remembered = 1000
 
 const accept = ['application/json', 'application/jwk-set+json']
 
-const knows = (keys: readonly Jwk[], kid: string | undefined) =>
-  kid === undefined || keys.some((key) => key['kid'] === kid || key['kid'] === undefined)
-
 /**
  * Keys as registered, or fetched from where the client publishes them: kept as long as HTTP allows within bounds, asked for again
- * when a kid is unknown but never more than once in half a minute, by all requests together.
+ * when the wanted one is unknown but never more than once in half a minute, by all requests together.
  * @see RFC 7591 §2 (`jwks`, `jwks_uri`), OpenID Connect Core §10.1.1
  */
 export function createClientKeys(fetchKeys: FetchKeys): ClientKeys {
@@ -75,12 +72,12 @@ export function createClientKeys(fetchKeys: FetchKeys): ClientKeys {
   }
 
   return {
-    async keysOf({ jwks, jwksUri }, kid, now) {
+    async keysOf({ jwks, jwksUri }, isWanted, now) {
       if (jwks) return jwks
       if (jwksUri === undefined) return 'no keys are registered'
       const known = sets.get(jwksUri)
       const isFresh = known !== undefined && known.freshUntil > now
-      if (isFresh && knows(known.keys, kid)) return keep(jwksUri, known).keys
+      if (isFresh && known.keys.some(isWanted)) return keep(jwksUri, known).keys
       const mayAsk = known === undefined || known.askedAt + pause <= now
       const kept = mayAsk ? await refresh(jwksUri, known, now) : known
       // What is not fresh is not used: a key that was taken out of a set must not live on because the set can't be had.

@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import type { Platform } from './platform.ts'
 import { checkDoors } from './check-doors.ts'
 import { checkForwardAuth } from './check-forward.ts'
+import type { ClientCertificateSettings } from '../settings/client-certificate.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
 import type { SigningSettings } from '../settings/signing.ts'
 import { checkSigning } from './check-signing.ts'
@@ -18,6 +19,8 @@ export interface SallyportConfig {
   readonly forwardAuth?: readonly ForwardRoute[]
   /** With what tokens are signed, and for how long with one key. */
   readonly signing?: SigningSettings
+  /** How the proxy that speaks TLS tells the certificates of its clients. */
+  readonly clientCertificate?: ClientCertificateSettings
   /** Networks, such as `10.0.0.0/8`, that keys of clients may be fetched from although they are not of the public internet. */
   readonly privateNetworks?: readonly string[]
   /** What a demonstration starts with; used only when asked for. */

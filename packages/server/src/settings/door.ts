@@ -96,6 +96,8 @@ export interface AppsDoor extends DoorBase {
    * endpoint or of the one that is asked, for clients that can't be told otherwise. @see RFC 7523bis §4
    */
   readonly insecureEndpointAudience?: boolean
+  /** Whether clients may register for tokens that are bound to their certificate; they may not when left out. @see RFC 8705 §3 */
+  readonly certificateBoundTokens?: boolean
   /**
    * Tokens bound to a key of the client's: not at all (when left out; a `DPoP` header is then ignored), for clients that send a
    * proof, or for everybody. @see RFC 9449

@@ -1,12 +1,15 @@
 /** When the keys of a client are fetched, kept and asked for again. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Jwk } from '@sallyport/protocol'
 import { createClientKeys } from '../../src/grants/client-keys.ts'
 import type { DocumentAnswer } from '../../src/net/fetch-document.ts'
 
 const now = 1_000_000
 const url = 'https://app.example/jwks.json'
 const by = { jwks: undefined, jwksUri: url }
+
+const never = () => false
 
 /** A place of keys whose answer the test sets. */
 function publishing(...kids: readonly string[]) {
@@ -16,7 +19,8 @@ function publishing(...kids: readonly string[]) {
     return place.answer
   })
   const kidsOf = async (kid: string | undefined, at: number) => {
-    const found = await keys.keysOf(by, kid, at)
+    const isWanted = ({ kid: name }: Jwk) => kid === undefined || name === undefined || name === kid
+    const found = await keys.keysOf(by, isWanted, at)
     return typeof found === 'string' ? found : found.map((one) => one['kid'])
   }
   return { place, keys, kidsOf }
@@ -29,8 +33,10 @@ const failure: DocumentAnswer = { outcome: 'refuse', reason: 'answered 500' }
 
 test('registered keys are asked for nowhere', async () => {
   const { place, keys } = publishing('a')
-  assert.deepEqual(await keys.keysOf({ jwks: [{ kid: 'x' }], jwksUri: undefined }, 'y', now), [{ kid: 'x' }])
-  assert.equal(typeof (await keys.keysOf({ jwks: undefined, jwksUri: undefined }, 'y', now)), 'string')
+  assert.deepEqual(await keys.keysOf({ jwks: [{ kid: 'x' }], jwksUri: undefined }, never, now), [
+    { kid: 'x' },
+  ])
+  assert.equal(typeof (await keys.keysOf({ jwks: undefined, jwksUri: undefined }, never, now)), 'string')
   assert.equal(place.asked, 0)
 })
 

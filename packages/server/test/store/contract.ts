@@ -27,6 +27,7 @@ function familyContract(store: () => Store): void {
     assert.deepEqual(await store().families.find(made.familyId), {
       ...made,
       jkt: undefined,
+      x5t: undefined,
       gen: 1,
       issuedAt: now,
       previousIssuedAt: undefined,
@@ -92,6 +93,22 @@ function familyContract(store: () => Store): void {
     await store().families.end(made.familyId, event(), now)
     assert.equal(await store().families.bindKey(made.familyId, key), false, 'it has ended')
     assert.equal(await store().families.bindKey('fam_unknown', key), false)
+  })
+
+  test('of 20 certificates that one family is bound to at once exactly one is it, whatever its key is', async () => {
+    const made = family()
+    await store().families.create(made, event(), now)
+    const bound = await Promise.all(
+      range(20).map((one) => store().families.bindCertificate(made.familyId, `c${one}`)),
+    )
+    assert.equal(winners(bound), 1)
+    const certificate = `c${bound.indexOf(true)}`
+    assert.equal(await store().families.bindKey(made.familyId, 'k'), true)
+    const found = await store().families.find(made.familyId)
+    assert.deepEqual([found?.x5t, found?.jkt], [certificate, 'k'])
+    assert.equal(await store().families.bindCertificate(made.familyId, certificate), true, 'again the same')
+    await store().families.end(made.familyId, event(), now)
+    assert.equal(await store().families.bindCertificate(made.familyId, certificate), false, 'it has ended')
   })
 
   test('a code keeps the key that it is for', async () => {

@@ -28,6 +28,11 @@ export function readAuthentication(
       'invalid_request',
       `token_endpoint_auth_method must be one that the door takes: ${taken.join(', ')}`,
     )
+  if (read.authentication?.boundTokens && !(door.kind === 'apps' && door.certificateBoundTokens))
+    throw new ProtocolError(
+      'invalid_request',
+      'tls_client_certificate_bound_access_tokens is not for clients of this door',
+    )
   return read.authentication
 }
 

@@ -2,6 +2,7 @@ import { ipBucket, ProtocolError, readClientCredentials } from '@sallyport/proto
 import { authenticateClient, refuseClient } from '../../grants/authenticate-client.ts'
 import type { GrantContext } from '../../grants/context.ts'
 import type { Client } from '../../store/contract/index.ts'
+import { readCertificate } from '../client-certificate.ts'
 import type { Request } from '../door.ts'
 import { spendOrRefuse } from '../limits.ts'
 import { readForm } from '../read-body.ts'
@@ -49,7 +50,10 @@ export async function authenticateRequest(
     audiences: audiencesOf(request, apps),
     ...(door.clientAuth && { methods: door.clientAuth }),
   }
-  return authenticateClient(read.credentials, authContext(taken, services))
+  return authenticateClient(
+    read.credentials,
+    authContext(taken, services, readCertificate(request, services)),
+  )
 }
 
 /** Reads a credential endpoint's form and proves its client. Attempts are counted by address, before anything is looked up. */

@@ -8,6 +8,8 @@ import { findToken, type KnownToken } from './token-lookup.ts'
 
 const inactive = { active: false }
 
+const isBoundToKey = (cnf: unknown) => typeof cnf === 'object' && cnf !== null && 'jkt' in cnf
+
 async function describe(
   token: KnownToken,
   { door, services }: AppsContext,
@@ -28,7 +30,7 @@ async function describe(
     exp: expiresAt,
     iat: issuedAt,
     ...(token.type === 'access' && {
-      token_type: claims['cnf'] === undefined ? 'Bearer' : 'DPoP',
+      token_type: isBoundToKey(claims['cnf']) ? 'DPoP' : 'Bearer',
       ...(claims['cnf'] !== undefined && { cnf: claims['cnf'] }),
       iss: claims['iss'],
       aud: claims['aud'],

@@ -1,5 +1,8 @@
 import { verifyProof } from '@sallyport/guard'
 import { ProtocolError } from '@sallyport/protocol'
+import type { GrantContext } from '../../grants/context.ts'
+import type { Client } from '../../store/contract/index.ts'
+import { readCertificate } from '../client-certificate.ts'
 import type { Request } from '../door.ts'
 import type { AppsContext } from './context.ts'
 
@@ -8,12 +11,32 @@ export function nonceHeader({ nonces, services }: AppsContext): Readonly<Record<
   return nonces ? { 'dpop-nonce': nonces.current(services.now()) } : {}
 }
 
+/** What a token request proves that its tokens can be bound to. */
+export type ProvenBinding = Pick<GrantContext, 'jkt' | 'x5t' | 'bindsCertificate'>
+
+/**
+ * What the tokens of a request are bound to: the key of its proof, and the certificate of a client that is registered for that. Such
+ * a client gets nothing without one: an unbound token is what it has asked never to be given.
+ * @see RFC 9449 §5, RFC 8705 §3, §3.4
+ */
+export async function readBinding(
+  request: Request,
+  { authentication }: Client,
+  apps: AppsContext,
+): Promise<ProvenBinding> {
+  const x5t = readCertificate(request, apps.services)?.thumbprint
+  const bindsCertificate = authentication?.boundTokens === true
+  if (bindsCertificate && x5t === undefined)
+    throw new ProtocolError('invalid_request', 'this client needs a certificate on its connection')
+  return { jkt: await readProof(request, apps), x5t, bindsCertificate }
+}
+
 /**
  * The thumbprint of the key that a token request proves; `undefined` for a request without a proof, or at a door that has
  * nothing to do with them. Checked before the grant looks at anything, so that a bad proof costs no code.
  * @see RFC 9449 §5, §8
  */
-export async function readProof(request: Request, apps: AppsContext): Promise<string | undefined> {
+async function readProof(request: Request, apps: AppsContext): Promise<string | undefined> {
   const { door, services, nonces } = apps
   const { dpop = 'off' } = door
   if (dpop === 'off') return undefined

@@ -6,7 +6,7 @@ import type { Endpoint } from '../door.ts'
 import { idTokenClaims } from './claims.ts'
 import { readClientRequest } from './client.ts'
 import { type AppsContext, noStore, pathOf } from './context.ts'
-import { nonceHeader, readProof } from './proof.ts'
+import { nonceHeader, readBinding } from './proof.ts'
 
 const byType = new Map(grants.map((grant) => [grant.grantType, grant]))
 const idTokenLifetime = 3600
@@ -48,10 +48,9 @@ export function tokenEndpoint(apps: AppsContext): Endpoint {
         if (!client.grantTypes.includes(grantType)) {
           throw new ProtocolError('unauthorized_client', 'client may not use this grant type')
         }
-        const jkt = await readProof(request, apps)
         const bound: GrantContext = {
           ...context,
-          jkt,
+          ...(await readBinding(request, client, apps)),
           idToken: (unsigned) => idToken(unsigned, context),
         }
         const known = new Map([...params].filter(([name]) => grant.params.includes(name)))

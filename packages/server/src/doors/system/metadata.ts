@@ -22,11 +22,31 @@ function authOf({ clientAuth }: AppsDoor): Readonly<Record<string, unknown>> {
   )
 }
 
-/** What an apps door can do, from what is registered. @see RFC 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 9449 §5.1 */
-function appsMetadata(
-  door: AppsDoor,
-  { baseUrl, signing, now }: Services,
+const certified = ['token', 'introspect', 'revoke', 'userinfo'] as const
+const wellKnownNames = {
+  token: 'token_endpoint',
+  introspect: 'introspection_endpoint',
+  revoke: 'revocation_endpoint',
+  userinfo: 'userinfo_endpoint',
+}
+
+/** What a door does with certificates, and where to bring them. @see RFC 8705 §3.3, §5 */
+function certificatesOf(
+  { clientAuth = [], certificateBoundTokens = false, path, endpoints }: AppsDoor,
+  { clientCertificate }: Services,
 ): Readonly<Record<string, unknown>> {
+  const takes = certificateBoundTokens || clientAuth.some((method) => method.endsWith('tls_client_auth'))
+  const base = takes ? clientCertificate?.baseUrl : undefined
+  const aliases = certified.map((name) => [wellKnownNames[name], `${base}${path}/${endpoints[name]}`])
+  return {
+    ...(certificateBoundTokens && { tls_client_certificate_bound_access_tokens: true }),
+    ...(base !== undefined && { mtls_endpoint_aliases: Object.fromEntries(aliases) }),
+  }
+}
+
+/** What an apps door can do, from what is registered. @see RFC 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 9449 §5.1 */
+function appsMetadata(door: AppsDoor, services: Services): Readonly<Record<string, unknown>> {
+  const { baseUrl, signing, now } = services
   const at = (endpoint: keyof AppsDoor['endpoints']) => `${baseUrl}${door.path}/${door.endpoints[endpoint]}`
   const openid = 'openid' in door.scopes
   return {
@@ -43,6 +63,7 @@ function appsMetadata(
     code_challenge_methods_supported: ['S256'],
     ...authOf(door),
     authorization_response_iss_parameter_supported: true,
+    ...certificatesOf(door, services),
     ...((door.dpop ?? 'off') !== 'off' && { dpop_signing_alg_values_supported: dpopAlgorithms }),
     ...(openid && {
       userinfo_endpoint: at('userinfo'),
