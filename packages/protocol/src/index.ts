@@ -1,3 +1,4 @@
+export * from './accept.ts'
 export * from './api-key.ts'
 export * from './authorization-request.ts'
 export * from './base64.ts'

@@ -96,6 +96,8 @@ export interface AppsDoor extends DoorBase {
    * endpoint or of the one that is asked, for clients that can't be told otherwise. @see RFC 7523bis §4
    */
   readonly insecureEndpointAudience?: boolean
+  /** Whether introspection is answered as a signed JWT to who asks for that; it is not when left out. @see RFC 9701 */
+  readonly signedIntrospection?: boolean
   /** Whether clients may register for tokens that are bound to their certificate; they may not when left out. @see RFC 8705 §3 */
   readonly certificateBoundTokens?: boolean
   /**

@@ -64,6 +64,9 @@ function appsMetadata(door: AppsDoor, services: Services): Readonly<Record<strin
     ...authOf(door),
     authorization_response_iss_parameter_supported: true,
     ...certificatesOf(door, services),
+    ...(door.signedIntrospection && {
+      introspection_signing_alg_values_supported: signing.algorithms(now()),
+    }),
     ...((door.dpop ?? 'off') !== 'off' && { dpop_signing_alg_values_supported: dpopAlgorithms }),
     ...(openid && {
       userinfo_endpoint: at('userinfo'),
