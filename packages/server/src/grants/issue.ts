@@ -24,6 +24,15 @@ export interface Issued {
   readonly details: readonly AuthorizationDetail[]
 }
 
+/** What a token is bound to: the key that its request proved, the certificate of a client that is registered for that, or both. @see RFC 9449 §6.1, RFC 8705 §3.1 */
+function confirmation({ jkt, x5t, bindsCertificate = false }: GrantContext): object {
+  const cnf = {
+    ...(jkt !== undefined && { jkt }),
+    ...(bindsCertificate && x5t !== undefined && { 'x5t#S256': x5t }),
+  }
+  return Object.keys(cnf).length === 0 ? {} : { cnf }
+}
+
 /** When the newest refresh token of a family ends: left unused too long, or with its family. */
 export function refreshExpiresAt(family: Family, { idle }: Pick<RefreshSettings, 'idle'>): number {
   return Math.min(family.issuedAt + idle, family.expiresAt ?? Number.MAX_SAFE_INTEGER)
@@ -39,7 +48,7 @@ export function refreshExpiresAt(family: Family, { idle }: Pick<RefreshSettings,
  */
 export async function signTokens(unsigned: Unsigned, context: GrantContext): Promise<Granted> {
   const { family, scope, resources = [], details = [] } = unsigned
-  const { sealer, door, now, jkt } = context
+  const { sealer, door, now } = context
   const { familyId, accountId, clientId, teamId } = family
   const claims = {
     iss: door.issuer,
@@ -54,7 +63,7 @@ export async function signTokens(unsigned: Unsigned, context: GrantContext): Pro
     iat: now,
     exp: now + door.accessLifetime,
     jti: newSecret().slice(0, 22),
-    ...(jkt !== undefined && { cnf: { jkt } }),
+    ...confirmation(context),
     ...(details.length > 0 && { authorization_details: details }),
   }
   const [accessToken, idToken] = await Promise.all([

@@ -38,7 +38,14 @@ export async function startFamily(
     ...(start.clientId !== undefined && { clientId: start.clientId }),
     ...(start.teamId !== undefined && { teamId: start.teamId }),
   }
-  const born = { jkt: undefined, gen: 1, issuedAt: now, previousIssuedAt: undefined, createdAt: now }
+  const born = {
+    jkt: undefined,
+    x5t: undefined,
+    gen: 1,
+    issuedAt: now,
+    previousIssuedAt: undefined,
+    createdAt: now,
+  }
   const unsigned = { family: { ...family, ...born, endedAt: undefined }, scope: start.scope, resources }
   const granted = await signTokens(unsigned, context)
   if (!(await store.families.create(family, event('token.issued', about), now, proof))) {

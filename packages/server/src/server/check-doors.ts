@@ -1,5 +1,6 @@
 import { parseResource, responseModes } from '@sallyport/protocol'
-import type { DoorSettings, RefreshSettings } from '../settings/door.ts'
+import { authMethods } from '../grants/auth-methods.ts'
+import type { AppsDoor, DoorSettings, RefreshSettings } from '../settings/door.ts'
 import type { Platform } from './platform.ts'
 
 function checkRefresh(name: string, refresh: RefreshSettings): readonly string[] {
@@ -19,6 +20,16 @@ function isResource(identifier: string): boolean {
     parseResource(identifier.startsWith('/') ? `https://server.example${identifier}` : identifier) !==
     undefined
   )
+}
+
+function checkClientAuth(name: string, { clientAuth = ['none'] }: AppsDoor): readonly string[] {
+  const known: readonly string[] = authMethods.map((method) => method.name)
+  return [
+    ...(clientAuth.length > 0 ? [] : [`${name}.clientAuth must name at least one method`]),
+    ...clientAuth
+      .filter((method) => !known.includes(method))
+      .map((method) => `${name}.clientAuth: ${method} is not one of ${known.join(', ')}`),
+  ]
 }
 
 function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly string[] {
@@ -48,6 +59,7 @@ function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly
         ...Object.keys(door.resources ?? {})
           .filter((one) => !isResource(one))
           .map((one) => `${name}.resources: ${one} must be an https address without query, or a path`),
+        ...checkClientAuth(name, door),
         ...Object.entries(door.roles).flatMap(([role, scope]) =>
           scope
             .filter((value) => !(value in door.scopes))

@@ -8,7 +8,7 @@ import { idTokenClaims } from './claims.ts'
 import { takesDetails } from './details.ts'
 import { readClientRequest } from './client.ts'
 import { type AppsContext, noStore, pathOf } from './context.ts'
-import { nonceHeader, readProof } from './proof.ts'
+import { nonceHeader, readBinding } from './proof.ts'
 
 const byType = new Map(grants.map((grant) => [grant.grantType, grant]))
 const idTokenLifetime = 3600
@@ -59,10 +59,9 @@ export function tokenEndpoint(apps: AppsContext): Endpoint {
           throw new ProtocolError('unauthorized_client', 'client may not use this grant type')
         }
         const resources = requestedResources(asked, context.door)
-        const jkt = await readProof(request, apps)
         const bound: GrantContext = {
           ...context,
-          jkt,
+          ...(await readBinding(request, client, apps)),
           idToken: (unsigned) => idToken(unsigned, grantType, context),
         }
         const takes = (name: string) =>

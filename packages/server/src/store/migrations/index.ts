@@ -8,6 +8,7 @@ import { resources } from './006-resources.ts'
 import { clientKeys } from './007-client-keys.ts'
 import { claims } from './008-claims.ts'
 import { authorizationDetails } from './009-authorization-details.ts'
+import { clientAuthentication } from './010-client-authentication.ts'
 
 /** Schema changes, oldest first. Each runs once, on both engines; append, never edit. */
 const migrations: readonly string[] = [
@@ -20,6 +21,7 @@ const migrations: readonly string[] = [
   clientKeys,
   claims,
   authorizationDetails,
+  clientAuthentication,
 ]
 
 /**
