@@ -189,3 +189,15 @@ export function exchange(
     },
   })
 }
+
+/** Registers an app of a team of its own, which gets tokens for itself; `app` changes its metadata. */
+export async function newMachine(server: TestServer, app: object = {}): Promise<App> {
+  const team = await newTeam(server, fresh('machines'))
+  return newApp(server, {
+    door: 'openchatstudio',
+    grant_types: ['client_credentials'],
+    scope: 'chatbot:read',
+    team,
+    ...app,
+  })
+}

@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders, request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 
 /** An answer, read whole. `json` is `undefined` where the body is not JSON. */
 export interface Answer {
@@ -18,6 +19,8 @@ export interface Ask {
   readonly bearer?: string
   /** The loopback address to send from. */
   readonly from?: string
+  /** The certificate to show over https. */
+  readonly by?: { readonly cert: string; readonly key: string }
 }
 
 function bodyOf({ body, json, form }: Ask): {
@@ -41,9 +44,15 @@ export function send(url: string, ask: Ask = {}): Promise<Answer> {
     headers.push(['Content-Type', type])
   if (ask.bearer !== undefined) headers.push(['Authorization', `Bearer ${ask.bearer}`])
   const method = ask.method ?? (sent === undefined ? 'GET' : 'POST')
-  const options = { method, agent: false, ...(ask.from !== undefined && { localAddress: ask.from }) }
+  const options = {
+    method,
+    agent: false,
+    ...(ask.from !== undefined && { localAddress: ask.from }),
+    ...(ask.by && { cert: ask.by.cert, key: ask.by.key }),
+  }
+  const httpOrHttps = url.startsWith('https:') ? httpsRequest : httpRequest
   return new Promise((resolve, reject) => {
-    const request = httpRequest(url, options, (response) => {
+    const request = httpOrHttps(url, options, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)

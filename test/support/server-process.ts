@@ -79,6 +79,8 @@ const server = await createServer({
   demo: options.seed ?? false,
   forwardAuth: options.forwardAuth,
   signing: options.signerUrl === undefined ? options.signing : { signer: signerAt(options.signerUrl) },
+  privateNetworks: options.privateNetworks,
+  clientCertificate: options.clientCertificate,
   log: pino({ level: 'trace' }),
   ...(options.brokenLimiter && { limiter: broken }),
 })

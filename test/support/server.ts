@@ -5,6 +5,7 @@ import { createServer as createNetServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Demo } from '../../packages/server/src/server/seed.ts'
+import type { ClientCertificateSettings } from '../../packages/server/src/settings/client-certificate.ts'
 import type { ForwardRoute } from '../../packages/server/src/settings/forward.ts'
 import type { SigningSettings } from '../../packages/server/src/settings/signing.ts'
 import type { LimitTable } from '../../packages/server/src/settings/door.ts'
@@ -31,6 +32,10 @@ export interface ServerOptions {
   readonly signing?: Omit<SigningSettings, 'signer'>
   /** Where its external signer is. */
   readonly signerUrl?: string
+  readonly privateNetworks?: readonly string[]
+  readonly clientCertificate?: ClientCertificateSettings
+  /** A file of certificates that its outgoing requests believe, beside the usual ones. */
+  readonly extraCertificates?: string
   readonly seed?: boolean
   /** Where its clock stands at first; left out: the same moment every time. */
   readonly startAt?: number
@@ -95,7 +100,7 @@ export async function startServer(
 ): Promise<TestServer> {
   const port = options.port ?? (await freePort())
   const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'sallyport-test-')))
-  const { realLimits = false, ...rest } = options
+  const { realLimits = false, extraCertificates: extra, ...rest } = options
   const loose = realLimits
     ? {}
     : { doors: merge(generousDoors, options.doors ?? {}), limits: { ...generousLimits, ...options.limits } }
@@ -110,6 +115,7 @@ export async function startServer(
     const started = fork(script, [JSON.stringify(all)], {
       execArgv: ['--conditions=source'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, ...(extra !== undefined && { NODE_EXTRA_CA_CERTS: extra }) },
     })
     child = started
     started.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()))

@@ -4,7 +4,7 @@ import { type Finding, finding, type Source } from './source.ts'
 
 /** Folders of packages/server/src, lowest first. Those on one line do not import each other. */
 const steps: readonly (readonly string[])[] = [
-  ['crypto', 'settings'],
+  ['crypto', 'settings', 'net'],
   ['pages', 'store'],
   ['grants', 'checks', 'accounts'],
   ['doors'],

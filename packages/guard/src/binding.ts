@@ -1,4 +1,5 @@
 import { type CompactJws, isNormalTarget } from '@sallyport/protocol'
+import { thumbprintOf } from './certificate.ts'
 import { type DpopNonces, verifyProof } from './dpop.ts'
 import type { Credential } from './recognise.ts'
 import type { ReplayStore } from './replay.ts'
@@ -45,10 +46,18 @@ async function checkProof(
   return undefined
 }
 
+/** Why a token that is bound to a certificate may not be used; `undefined` when it came with that one. @see RFC 8705 §3 */
+function checkCertificate(bound: string, { request, certificate }: Verification): Refused | undefined {
+  const shown = thumbprintOf(request, certificate)
+  if (shown === undefined) return refuse('invalid', 'a token bound to a certificate, and none was shown')
+  return shown === bound ? undefined : refuse('invalid', 'not the certificate that the token is bound to')
+}
+
 /**
  * Why a token may not be used as it was presented; `undefined` when it may. A bound token is worth nothing without a proof by
- * its key, and not as a bearer; a token that is bound to nothing is no DPoP token.
- * @see RFC 9449 §7.1, §7.2
+ * its key, and not as a bearer; a token that is bound to no key is no DPoP token. One that is bound to a certificate is worth nothing
+ * on a connection without it.
+ * @see RFC 9449 §7.1, §7.2, RFC 8705 §3
  */
 export async function checkBinding(
   { secret, scheme }: PresentedToken,
@@ -57,8 +66,11 @@ export async function checkBinding(
 ): Promise<Refused | undefined> {
   const confirmation = parseConfirmation(payload)
   if (confirmation === 'malformed') return refuse('invalid', 'cnf is not one we can check')
-  if (!confirmation)
+  const { jkt, 'x5t#S256': x5t } = confirmation ?? {}
+  const stolen = x5t === undefined ? undefined : checkCertificate(x5t, verification)
+  if (stolen) return stolen
+  if (jkt === undefined)
     return scheme === 'dpop' ? refuse('invalid', 'a token that is bound to no key under DPoP') : undefined
   if (scheme !== 'dpop') return refuse('invalid', 'a bound token as a bearer')
-  return checkProof(secret, confirmation.jkt, verification)
+  return checkProof(secret, jkt, verification)
 }

@@ -1,4 +1,5 @@
 import type { Principal } from '@sallyport/protocol'
+import { peerCertificate } from './certificate.ts'
 import type { Guard, GuardRule } from './guard.ts'
 import { answerNode, targetOf } from './node-answer.ts'
 import { rawValues } from './raw-headers.ts'
@@ -28,6 +29,8 @@ export interface ExpressOptions<R extends NodeRequest> {
    * worth what the proxy that wrote it is, so trusting one is the application's to say.
    */
   readonly ipOf?: (request: R) => string
+  /** The caller's certificate, as DER; left out, that of the TLS connection. The guard's `clientCertificate` goes before it. */
+  readonly certificateOf?: (request: R) => Uint8Array | undefined
 }
 
 /** An Express middleware. */
@@ -46,12 +49,16 @@ export function principalOf(request: NodeRequest): Principal {
   return principal
 }
 
-function guardRequestOf<R extends NodeRequest>(request: R, { ipOf }: ExpressOptions<R>): GuardRequest {
+function guardRequestOf<R extends NodeRequest>(
+  request: R,
+  { ipOf, certificateOf }: ExpressOptions<R>,
+): GuardRequest {
   const { rawHeaders, socket } = request
   return sameRequest(request, {
     ...targetOf(request),
     header: (name) => rawValues(rawHeaders, name),
     ip: ipOf ? ipOf(request) : (socket.remoteAddress ?? ''),
+    certificate: () => (certificateOf ? certificateOf(request) : peerCertificate(socket)),
   })
 }
 

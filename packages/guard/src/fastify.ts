@@ -1,4 +1,5 @@
 import type { Principal } from '@sallyport/protocol'
+import { peerCertificate } from './certificate.ts'
 import type { Guard, GuardRule } from './guard.ts'
 import { targetOf } from './node-answer.ts'
 import { rawValues } from './raw-headers.ts'
@@ -10,7 +11,7 @@ export interface FastifyRequestLike {
   readonly url: string
   /** Before it was rewritten. */
   readonly originalUrl?: string
-  readonly raw: { readonly rawHeaders: readonly string[] }
+  readonly raw: { readonly rawHeaders: readonly string[]; readonly socket?: object }
   /** By Fastify's `trustProxy` setting. */
   readonly ip: string
 }
@@ -37,7 +38,12 @@ export function fastifyGuard(
 ): (rule: GuardRule) => (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown> {
   return (rule) => async (request, reply) => {
     const { raw, ip } = request
-    const asked = { ...targetOf(request), header: (name: string) => rawValues(raw.rawHeaders, name), ip }
+    const asked = {
+      ...targetOf(request),
+      header: (name: string) => rawValues(raw.rawHeaders, name),
+      ip,
+      certificate: () => raw.socket && peerCertificate(raw.socket),
+    }
     const check = await guard.check(sameRequest(request, asked), rule)
     for (const [name, value] of Object.entries(check.headers)) reply.header(name, value)
     if (check.outcome === 'allow') {

@@ -7,6 +7,8 @@ import { sameRequest } from './same-request.ts'
 export interface FetchInfo {
   /** The caller's address, after the proxies that are trusted. */
   readonly ip: string
+  /** The caller's certificate, as DER, where the runtime knows it. */
+  readonly certificate?: Uint8Array
 }
 
 /** Answers a request that a guard let in. */
@@ -27,10 +29,16 @@ function valuesOf(headers: Headers, name: string): readonly string[] {
   return value === null ? [] : value.split(',').map((part) => part.trim())
 }
 
-function guardRequestOf(request: Request, { ip }: FetchInfo): GuardRequest {
+function guardRequestOf(request: Request, { ip, certificate }: FetchInfo): GuardRequest {
   const { method, headers, url } = request
   const path = new URL(url).pathname
-  return sameRequest(request, { method, path, header: (name) => valuesOf(headers, name), ip })
+  return sameRequest(request, {
+    method,
+    path,
+    header: (name) => valuesOf(headers, name),
+    ip,
+    certificate: () => certificate,
+  })
 }
 
 function answerOf({ status, headers, body }: Pick<Refusal, 'status' | 'headers' | 'body'>): Response {

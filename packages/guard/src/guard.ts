@@ -10,6 +10,7 @@ import {
   type Shape,
 } from '@sallyport/protocol'
 import type { Binding } from './binding.ts'
+import type { CertificateHeader } from './certificate.ts'
 import type { DpopNonces } from './dpop.ts'
 import type { FactSource } from './facts.ts'
 import { rateLimitHeaders, waitOf } from './rate-limit-headers.ts'
@@ -59,6 +60,11 @@ export interface GuardOptions {
   /** Address of metadata that is served elsewhere, told in challenges instead. @see RFC 9728 §5.1 */
   readonly resourceMetadata?: string
   readonly dpop?: GuardDpop
+  /**
+   * Where a proxy tells the certificates of its clients, for tokens that are bound to one; left out: the guard's own TLS connection.
+   * @see RFC 8705 §3
+   */
+  readonly clientCertificate?: CertificateHeader
   /** Hears of every refusal, with the detail that the caller is not told. For logs. */
   readonly refused?: (refusal: Refusal, request: GuardRequest) => void
 }
@@ -119,12 +125,13 @@ async function spend(principal: Principal, { rule, options }: Decision, now: num
 async function decide(decision: Decision): Promise<Decided> {
   const { request, rule, options, signatures, binding } = decision
   const { resource = decision.resource } = rule
-  const { source, onTwo = 'reject' } = options
+  const { source, onTwo = 'reject', clientCertificate: certificate } = options
   // Nothing to wait for is the rule: a promise for it would cost every request a turn.
   const waiting = source.upToDate?.()
   if (waiting) await waiting
   const now = options.now()
-  const verdict = await verify(request, source, { now, onTwo, signatures, binding, resource })
+  const how = { now, onTwo, signatures, binding, resource, certificate }
+  const verdict = await verify(request, source, how)
   if (verdict.outcome === 'refuse') return verdict
   const allowed = permit(verdict.principal, rule)
   if (allowed.outcome === 'refuse') return allowed
@@ -179,7 +186,7 @@ function bindingOf({ dpop = {} }: GuardOptions, origin: string | undefined): Bin
 /** A guard over live facts. It holds nothing but which signatures it has verified and which proofs it has seen. */
 export function createGuard(options: GuardOptions): Guard {
   const { shape, source } = options
-  const resource = openResource(options.resource)
+  const resource = openResource(options.resource, options.clientCertificate !== undefined)
   const resourceMetadata = options.resourceMetadata ?? resource?.parsed.metadataUrl
   const signatures = new SignatureCache()
   const binding = bindingOf(options, resource?.parsed.origin)

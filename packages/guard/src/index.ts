@@ -1,5 +1,6 @@
-export type { Principal, Refusal, RefusalReason, Rule, Shape } from '@sallyport/protocol'
+export type { CertificateFormat, Principal, Refusal, RefusalReason, Rule, Shape } from '@sallyport/protocol'
 export type { Binding } from './binding.ts'
+export { type CertificateHeader, peerCertificate } from './certificate.ts'
 export * from './dpop.ts'
 export { createFactCache, type FactCache } from './fact-cache.ts'
 export * from './facts.ts'

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Principal } from '@sallyport/protocol'
+import { peerCertificate } from './certificate.ts'
 import type { Guard, GuardRule } from './guard.ts'
 import { answerNode, targetOf } from './node-answer.ts'
 import { rawValues } from './raw-headers.ts'
@@ -9,6 +10,8 @@ import { sameRequest } from './same-request.ts'
 export interface NodeOptions {
   /** The caller's address; left out, the other end of the connection: which proxy to believe is the application's to say. */
   readonly ipOf?: (request: IncomingMessage) => string
+  /** The caller's certificate, as DER; left out, that of the TLS connection. The guard's `clientCertificate` goes before it. */
+  readonly certificateOf?: (request: IncomingMessage) => Uint8Array | undefined
 }
 
 /**
@@ -17,13 +20,17 @@ export interface NodeOptions {
  */
 export function nodeGuard(
   guard: Guard,
-  { ipOf = ({ socket }) => socket.remoteAddress ?? '' }: NodeOptions = {},
+  {
+    ipOf = ({ socket }) => socket.remoteAddress ?? '',
+    certificateOf = ({ socket }) => peerCertificate(socket),
+  }: NodeOptions = {},
 ): (rule: GuardRule, request: IncomingMessage, response: ServerResponse) => Promise<Principal | undefined> {
   return async (rule, request, response) => {
     const asked = sameRequest(request, {
       ...targetOf(request),
       header: (name: string) => rawValues(request.rawHeaders, name),
       ip: ipOf(request),
+      certificate: () => certificateOf(request),
     })
     const check = await guard.check(asked, rule)
     for (const [name, value] of Object.entries(check.headers)) response.setHeader(name, value)

@@ -5,6 +5,8 @@ export interface GuardRequest {
   readonly path: string
   /** Every value of a header, in order and unjoined; empty when it is absent. The name is lower-case. */
   header(name: string): readonly string[]
+  /** The certificate that the caller proved on this guard's own TLS connection, as DER; left out where there is no such thing. */
+  certificate?(): Uint8Array | undefined
   /** The caller's address, after the proxies that are trusted. */
   readonly ip: string
 }

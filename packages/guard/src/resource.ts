@@ -24,6 +24,8 @@ export interface ResourceSettings {
 export interface Resource {
   readonly settings: ResourceSettings
   readonly parsed: ProtectedResource
+  /** Whether tokens that are bound to a certificate can be used there. */
+  readonly certificates: boolean
 }
 
 /** An answer, before an adapter writes it. */
@@ -33,11 +35,14 @@ export type MetadataAnswer = RenderedRefusal
 const ofPeople = new Set(['openid', 'profile', 'email', 'address', 'phone', 'offline_access'])
 
 /** Reads the setting. Throws `TypeError` where it can't be an identifier. */
-export function openResource(setting: string | ResourceSettings | undefined): Resource | undefined {
+export function openResource(
+  setting: string | ResourceSettings | undefined,
+  certificates: boolean,
+): Resource | undefined {
   if (setting === undefined) return undefined
   const settings = typeof setting === 'string' ? { url: setting } : setting
   const parsed = parseResource(settings.url)
-  if (parsed) return { settings, parsed }
+  if (parsed) return { settings, parsed, certificates }
   throw new TypeError(
     'resource must be an https address such as https://api.example.com/v1, without query and fragment, in its plain spelling',
   )
@@ -48,7 +53,10 @@ function isTaken({ doorId, kind }: DoorFacts, { doors }: ResourceSettings): bool
 }
 
 /** The metadata document. @see RFC 9728 §2, §3.2 */
-function documentOf({ settings, parsed }: Resource, source: FactSource): Readonly<Record<string, unknown>> {
+function documentOf(
+  { settings, parsed, certificates }: Resource,
+  source: FactSource,
+): Readonly<Record<string, unknown>> {
   const doors = source.doors.filter((door) => isTaken(door, settings))
   const scopes = settings.scopes ?? doors.flatMap((door) => door.scopes ?? [])
   const { name, documentation, policy, terms } = settings
@@ -59,6 +67,7 @@ function documentOf({ settings, parsed }: Resource, source: FactSource): Readonl
     ...(supported.length > 0 && { scopes_supported: supported }),
     // No credential is ever read from a query or a body.
     bearer_methods_supported: ['header'],
+    ...(certificates && { tls_client_certificate_bound_access_tokens: true }),
     ...(doors.some(({ dpop }) => dpop) && { dpop_signing_alg_values_supported: dpopAlgorithms }),
     ...(doors.length > 0 &&
       doors.every(({ dpop }) => dpop === 'required') && { dpop_bound_access_tokens_required: true }),

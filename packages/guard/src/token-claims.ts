@@ -92,18 +92,28 @@ export function parseAccessClaims({
   return { familyId: fam, clientId, teamId, scope: values, details, act: actor }
 }
 
+/** What a token is bound to: a key, a certificate, or both, and then each of them must be proven. */
+export interface Confirmation {
+  /** @see RFC 9449 §6.1 */
+  readonly jkt?: string
+  /** @see RFC 8705 §3.1 */
+  readonly 'x5t#S256'?: string
+}
+
 /**
- * The key that a token is bound to; `undefined` for a bearer token. A binding by any other means is malformed here: taking such
- * a token would be taking it unbound.
- * @see RFC 7800 §3.1, RFC 9449 §6.1
+ * What a token is bound to; `undefined` for a bearer token. A binding by any other means is malformed here: taking such a token
+ * would be taking it unbound.
+ * @see RFC 7800 §3.1
  */
-export function parseConfirmation({ cnf }: Payload): { readonly jkt: string } | 'malformed' | undefined {
+export function parseConfirmation({ cnf }: Payload): Confirmation | 'malformed' | undefined {
   if (cnf === undefined) return undefined
   if (typeof cnf !== 'object' || cnf === null || Array.isArray(cnf)) return 'malformed'
-  const [only, ...others] = Object.entries(cnf)
-  if (!only || others.length > 0) return 'malformed'
-  const [name, jkt] = only
-  return name === 'jkt' && typeof jkt === 'string' && isThumbprint(jkt) ? { jkt } : 'malformed'
+  const entries = Object.entries(cnf)
+  const known = entries.every(
+    ([name, value]) =>
+      (name === 'jkt' || name === 'x5t#S256') && typeof value === 'string' && isThumbprint(value),
+  )
+  return known && entries.length > 0 ? Object.fromEntries(entries) : 'malformed'
 }
 
 /** The claims, or `undefined` when one is missing or of the wrong type. */

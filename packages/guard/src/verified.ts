@@ -2,6 +2,7 @@ import type { Principal, Refusal, RefusalReason } from '@sallyport/protocol'
 import type { FactSource, Use } from './facts.ts'
 import type { GuardRequest } from './request.ts'
 import type { Binding } from './binding.ts'
+import type { CertificateHeader } from './certificate.ts'
 import type { SignatureCache } from './signature-cache.ts'
 
 /** A credential that was turned down. */
@@ -30,6 +31,8 @@ export interface Verification {
   readonly binding?: Binding | undefined
   /** The API that is asked, by its identifier; left out: tokens made for one API alone are not taken. */
   readonly resource?: string | undefined
+  /** Where a proxy tells the certificates of its clients; left out: the connection is asked. */
+  readonly certificate?: CertificateHeader | undefined
 }
 
 /** A refusal with its reason; `detail` is for the log only. */

@@ -1,4 +1,5 @@
 import type { Binding } from './binding.ts'
+import type { CertificateHeader } from './certificate.ts'
 import type { FactSource } from './facts.ts'
 import { type Credential, type Malformed, recognise } from './recognise.ts'
 import type { GuardRequest } from './request.ts'
@@ -20,6 +21,7 @@ export interface VerifyOptions {
   readonly binding?: Binding | undefined
   /** The API that is asked. */
   readonly resource?: string | undefined
+  readonly certificate?: CertificateHeader | undefined
 }
 
 /** Who is calling, with the use to note once they are let in; or why nobody may be taken to be calling. */

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
-import { decodeBase64 } from './base64.ts'
 import { type CompactJws, parseCompactJws } from './jws.ts'
+import { type ForeignAlgorithm, readPublicJwk, signatureAlgorithms } from './jwk.ts'
 import { normaliseTarget } from './target.ts'
 
 /** What a proof may be signed with; never a shared secret. @see RFC 9449 §4.3 check 5, RFC 9864 §2.2 */
-export const dpopAlgorithms = ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256'] as const
+export const dpopAlgorithms = signatureAlgorithms
 
 /** One of them. */
-export type DpopAlgorithm = (typeof dpopAlgorithms)[number]
+export type DpopAlgorithm = ForeignAlgorithm
 
 /** A DPoP proof, well-formed and not yet verified. @see RFC 9449 §4.2 */
 export interface DpopProof {
@@ -52,12 +52,8 @@ export type DpopDecision =
 const proofLifetime = 60
 const clockSkew = 60
 const maxText = 200
-// 4096 bits: checking a signature by a larger key would cost more than an answer.
-const maxModulus = 512
-const minModulus = 256
 
 const thumbprintShape = /^[A-Za-z0-9_-]{43}$/
-const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 /** Whether a text can be a SHA-256 thumbprint of a key. @see RFC 7638 §3, RFC 9449 §10 */
 export function isThumbprint(text: string): boolean {
@@ -78,46 +74,6 @@ export function parseKeyBinding(cnf: unknown): string | 'unknown' | undefined {
 
 function refuse(detail: string): { readonly outcome: 'refuse'; readonly detail: string } {
   return { outcome: 'refuse', detail }
-}
-
-const sizeOf = (text: unknown) =>
-  typeof text === 'string' ? (decodeBase64(text, 'base64url')?.length ?? 0) : 0
-
-/** The members of a key that its algorithm needs, in the order of a thumbprint. @see RFC 7638 §3.2, RFC 8037 §2 */
-function publicMembers(
-  jwk: Readonly<Record<string, unknown>>,
-  alg: DpopAlgorithm,
-): readonly string[] | undefined {
-  switch (alg) {
-    case 'ES256':
-      return jwk['kty'] === 'EC' &&
-        jwk['crv'] === 'P-256' &&
-        sizeOf(jwk['x']) === 32 &&
-        sizeOf(jwk['y']) === 32
-        ? ['crv', 'kty', 'x', 'y']
-        : undefined
-    case 'Ed25519':
-    case 'EdDSA':
-      return jwk['kty'] === 'OKP' && jwk['crv'] === 'Ed25519' && sizeOf(jwk['x']) === 32
-        ? ['crv', 'kty', 'x']
-        : undefined
-    case 'PS256':
-    case 'RS256': {
-      const modulus = sizeOf(jwk['n'])
-      const exponent = sizeOf(jwk['e'])
-      const fits = modulus >= minModulus && modulus <= maxModulus && exponent >= 1 && exponent <= 4
-      return jwk['kty'] === 'RSA' && fits ? ['e', 'kty', 'n'] : undefined
-    }
-  }
-}
-
-function readKey(value: unknown, alg: DpopAlgorithm): Readonly<Record<string, string>> | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  const jwk = value as Readonly<Record<string, unknown>>
-  // Check 7: somebody who shows their private key proves nothing with it.
-  if (privateMembers.some((name) => name in jwk)) return undefined
-  const names = publicMembers(jwk, alg)
-  return names && Object.fromEntries(names.map((name) => [name, String(jwk[name])]))
 }
 
 const isText = (value: unknown): value is string =>
@@ -143,7 +99,7 @@ export function parseDpopProof(values: readonly string[]): Parsed {
   if (header['typ'] !== 'dpop+jwt') return refuse('typ is not dpop+jwt')
   const alg = dpopAlgorithms.find((one) => one === header['alg'])
   if (!alg) return refuse('alg is not one of ours')
-  const jwk = readKey(header['jwk'], alg)
+  const jwk = readPublicJwk(header['jwk'], alg)
   if (!jwk) return refuse('jwk is not a public key for alg')
   const { jti, htm, htu, iat, ath, nonce } = payload
   if (!isText(jti)) return refuse('jti missing or too long')

@@ -7,6 +7,8 @@ export interface RefreshFamily {
   readonly clientId: string | undefined
   /** Thumbprint of the key that its refresh tokens are bound to. @see RFC 9449 §5 */
   readonly jkt: string | undefined
+  /** Thumbprint of the certificate that they are bound to. @see RFC 8705 §4 */
+  readonly x5t?: string | undefined
   /** The newest generation. */
   readonly gen: number
   /** When generation `gen` was first answered. */
@@ -28,6 +30,8 @@ export interface PresentedRefresh {
   readonly clientId: string | undefined
   /** Thumbprint of the key that a proof came with. */
   readonly jkt: string | undefined
+  /** Thumbprint of the certificate that it came with. */
+  readonly x5t?: string | undefined
   readonly scope: Scope | undefined
 }
 
@@ -61,10 +65,10 @@ function withinGrace(family: RefreshFamily, policy: RefreshPolicy, now: number):
 /**
  * Decides what a presented refresh token is worth.
  *
- * Door, client and key are compared before reuse: otherwise whoever holds a long-dead token could end a family that
+ * Door, client, key and certificate are compared before reuse: otherwise whoever holds a long-dead token could end a family that
  * is not theirs. Reuse is decided before idle expiry: a stolen token that is old still proves the theft.
  *
- * @see RFC 6749 §6, RFC 9700 §4.14.2, RFC 9449 §5
+ * @see RFC 6749 §6, RFC 9700 §4.14.2, RFC 9449 §5, RFC 8705 §4
  */
 export function decideRefresh(
   family: RefreshFamily | undefined,
@@ -76,6 +80,7 @@ export function decideRefresh(
   if (family.doorId !== presented.doorId) return refuse('issued at another door')
   if (family.clientId !== presented.clientId) return refuse('issued to another client')
   if (family.jkt !== undefined && family.jkt !== presented.jkt) return refuse('bound to another key')
+  if (family.x5t !== undefined && family.x5t !== presented.x5t) return refuse('bound to another certificate')
   if (family.endedAt !== undefined) return refuse('family ended')
   if (!Number.isSafeInteger(presented.gen) || presented.gen > family.gen)
     return refuse('generation not issued yet')

@@ -1,8 +1,5 @@
 import type { CompactJws } from './jws.ts'
 
-/** What request objects may be signed with; never a shared secret, and never nothing. @see RFC 9101 §6.1, §10.1 */
-export const requestObjectAlgorithms: readonly string[] = ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256']
-
 /** What a request object has to be from and for. */
 export interface RequestObjectExpectation {
   readonly clientId: string

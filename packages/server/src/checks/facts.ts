@@ -28,6 +28,8 @@ export interface LocalFacts extends FactSource {
   changed(kind: ChangeKind, id: string): void
   /** Names the configuration that the facts rest on beside the rows: another name, other facts. */
   readonly config: string
+  /** Notes that a client's secret was accepted; nothing is written before it returns. */
+  secretUsed(secretId: string, at: number): void
   /** Resolves when the signing keys that `changed` has named are read. */
   settled(): Promise<void>
   /** Writes the last-used moments gathered so far. */
@@ -170,6 +172,7 @@ export function openFacts(parts: FactParts): LocalFacts {
       if (kind === 'signing-key') reloading = reloading.then(() => signing.reload(now())).catch(reloadFailed)
       drop(kind, id)
     },
+    secretUsed: (secretId, at) => touches.addSecret(secretId, at),
     settled: () => reloading,
     flush: () => touches.flush(),
   }

@@ -3,8 +3,10 @@ import type { Store } from '../store/contract/index.ts'
 /** Last-used moments, gathered in memory so that checking a credential writes nothing. */
 export interface Touches {
   add(kind: 'api-key' | 'session-token', hash: string, at: number): void
+  /** A client's secret, by its id. */
+  addSecret(secretId: string, at: number): void
   lastUsedAt(hash: string): number | undefined
-  /** Writes what was gathered since the last time, in one step. */
+  /** Writes what was gathered since the last time. */
   flush(): Promise<void>
 }
 
@@ -19,6 +21,7 @@ const remembered = 50_000
 /** Touches over a store. A crash loses at most what was not flushed: moments, never a right. */
 export function createTouches(store: Store): Touches {
   let pending = new Map<string, Touch>()
+  let secrets = new Map<string, number>()
   const latest = new Map<string, number>()
   return {
     add(kind, hash, at) {
@@ -31,12 +34,16 @@ export function createTouches(store: Store): Touches {
       const oldest = latest.size > remembered ? latest.keys().next().value : undefined
       if (oldest !== undefined) latest.delete(oldest)
     },
+    addSecret: (secretId, at) => void secrets.set(secretId, Math.max(at, secrets.get(secretId) ?? 0)),
     lastUsedAt: (hash) => latest.get(hash),
     async flush() {
-      if (pending.size === 0) return
-      const writing = pending
+      const [writing, used] = [pending, secrets]
       pending = new Map()
-      await store.keys.touch([...writing].map(([hash, { kind, at }]) => ({ kind, hash, at })))
+      secrets = new Map()
+      if (writing.size > 0)
+        await store.keys.touch([...writing].map(([hash, { kind, at }]) => ({ kind, hash, at })))
+      if (used.size > 0)
+        await store.clients.touchSecrets([...used].map(([secretId, at]) => ({ secretId, at })))
     },
   }
 }

@@ -27,6 +27,8 @@ export async function serve({ config: path }: { readonly config: string }): Prom
     platforms: config.platforms,
     forwardAuth: config.forwardAuth,
     signing: config.signing,
+    privateNetworks: config.privateNetworks,
+    clientCertificate: config.clientCertificate,
   })
   await runUntilStopped(server)
   process.stdout.write(`Sallyport serves ${server.baseUrl}\n`)

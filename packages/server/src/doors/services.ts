@@ -7,7 +7,11 @@ import type { Passwords } from '../crypto/password.ts'
 import type { Sealer } from '../crypto/seal.ts'
 import type { SigningPolicy } from '../checks/add-signing-key.ts'
 import type { Signing } from '../checks/signing.ts'
+import type { AuthContext, PresentedCertificate } from '../grants/auth-method.ts'
+import { usualMethods } from '../grants/auth-methods.ts'
+import type { ClientKeys } from '../grants/client-keys.ts'
 import type { GrantContext, GrantDoor } from '../grants/context.ts'
+import type { ClientCertificateSettings } from '../settings/client-certificate.ts'
 import type { DetailType } from '../settings/detail-type.ts'
 import type { DoorSettings, LimitTable } from '../settings/door.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
@@ -28,6 +32,10 @@ export interface Services {
   readonly limiter: Limiter
   /** Proofs that this process has seen, whoever checked them. @see RFC 9449 §11.1 */
   readonly replay: ReplayStore
+  /** The public keys of clients. */
+  readonly clientKeys: ClientKeys
+  /** How the proxy tells the certificates of its clients; left out where none does. */
+  readonly clientCertificate: ClientCertificateSettings | undefined
   readonly log: Logger
   /** The server's own address, without a trailing slash. */
   readonly baseUrl: string
@@ -50,6 +58,8 @@ export interface Services {
 
 /** What may differ between the guards of one server. */
 export type GuardChoices = Pick<GuardOptions, 'onTwo' | 'resource' | 'dpop'> & {
+  /** Where certificates are told; the server's own setting when left out, nowhere when `undefined`. */
+  readonly clientCertificate?: GuardOptions['clientCertificate'] | undefined
   /** What stands before the paths of its requests; the server's own address when left out. */
   readonly base?: string
 }
@@ -58,6 +68,24 @@ export type GuardChoices = Pick<GuardOptions, 'onTwo' | 'resource' | 'dpop'> & {
 export function auditEvent(request: Request, doorId: string): GrantContext['event'] {
   const { ip, requestId } = request
   return (type, more): AuditEvent => ({ ...more, type, doorId, ip, requestId })
+}
+
+/** What proving a client may use, at a door that takes secrets unless it says more. */
+export function authContext(
+  { id, methods = usualMethods, audiences = [] }: Partial<AuthContext['door']> & { readonly id: string },
+  { store, sealer, clientKeys: keys, facts, ...services }: Services,
+  certificate?: PresentedCertificate,
+): AuthContext {
+  const now = services.now()
+  return {
+    store,
+    sealer,
+    keys,
+    now,
+    door: { id, methods, audiences },
+    certificate,
+    secretUsed: (secretId) => facts.secretUsed(secretId, now),
+  }
 }
 
 /** What a grant needs, for one request at one door. */

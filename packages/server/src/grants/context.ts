@@ -48,6 +48,10 @@ export interface GrantContext {
   openToken(token: string): Readonly<Record<string, unknown>> | undefined
   /** The claims of an ID token of ours; it may be over. */
   openIdToken(token: string): Readonly<Record<string, unknown>> | undefined
+  /** Thumbprint of the certificate that the request came with. @see RFC 8705 §3 */
+  readonly x5t?: string | undefined
+  /** Whether what the client is given is bound to that certificate. */
+  readonly bindsCertificate?: boolean
   /** Signs a JWT. Throws when that can't be done now, so it comes before anything that can't be done twice. */
   sign(typ: string, claims: object): Promise<string>
   /** The ID token of a door that has one. @see OpenID Connect Core §3.1.3.3 */

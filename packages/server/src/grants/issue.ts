@@ -40,6 +40,15 @@ export interface Issued {
   readonly issuedTokenType: string | undefined
 }
 
+/** What a token is bound to: the key that its request proved, the certificate of a client that is registered for that, or both. @see RFC 9449 §6.1, RFC 8705 §3.1 */
+function confirmation({ jkt, x5t, bindsCertificate = false }: GrantContext): object {
+  const cnf = {
+    ...(jkt !== undefined && { jkt }),
+    ...(bindsCertificate && x5t !== undefined && { 'x5t#S256': x5t }),
+  }
+  return Object.keys(cnf).length === 0 ? {} : { cnf }
+}
+
 /** When the newest refresh token of a family ends: left unused too long, or with its family. */
 export function refreshExpiresAt(family: Family, { idle }: Pick<RefreshSettings, 'idle'>): number {
   return Math.min(family.issuedAt + idle, family.expiresAt ?? Number.MAX_SAFE_INTEGER)
@@ -59,7 +68,7 @@ const accessExpiresAt = ({ handedOn }: Unsigned, { door, now }: GrantContext) =>
  */
 export async function signTokens(unsigned: Unsigned, context: GrantContext): Promise<Granted> {
   const { family, scope, resources = [], details = [], handedOn } = unsigned
-  const { sealer, door, now, jkt } = context
+  const { sealer, door, now } = context
   const { familyId, accountId, teamId } = family
   const clientId = handedOn?.clientId ?? family.clientId
   const claims = {
@@ -75,7 +84,7 @@ export async function signTokens(unsigned: Unsigned, context: GrantContext): Pro
     iat: now,
     exp: accessExpiresAt(unsigned, context),
     jti: newSecret().slice(0, 22),
-    ...(jkt !== undefined && { cnf: { jkt } }),
+    ...confirmation(context),
     ...(details.length > 0 && { authorization_details: details }),
     ...(handedOn && { act: handedOn.act }),
   }

@@ -29,10 +29,10 @@ async function act(
   request: RefreshRequest & { readonly gen: number },
   context: GrantContext,
 ): Promise<Granted | Family> {
-  const { store, door, now, event, jkt } = context
+  const { store, door, now, event, jkt, x5t } = context
   const { familyId } = family
   const clientId = request.clientId ?? family.clientId
-  const presented = { familyId, gen: request.gen, doorId: door.id, clientId, jkt, scope: request.scope }
+  const presented = { familyId, gen: request.gen, doorId: door.id, clientId, jkt, x5t, scope: request.scope }
   const decision = decideRefresh(family, presented, door.refresh, now)
   const about = {
     targetId: familyId,

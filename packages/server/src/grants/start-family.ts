@@ -27,7 +27,14 @@ export function newFamily(
     details: [],
     expiresAt,
   }
-  const born = { jkt: undefined, gen: 1, issuedAt: now, previousIssuedAt: undefined, createdAt: now }
+  const born = {
+    jkt: undefined,
+    x5t: undefined,
+    gen: 1,
+    issuedAt: now,
+    previousIssuedAt: undefined,
+    createdAt: now,
+  }
   return { ...family, ...born, endedAt: undefined }
 }
 

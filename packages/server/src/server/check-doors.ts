@@ -1,6 +1,7 @@
 import { parseResource, responseModes } from '@sallyport/protocol'
 import { backchannel } from '../grants/backchannel.ts'
 import { grants } from '../grants/index.ts'
+import { authMethods } from '../grants/auth-methods.ts'
 import type { AppsDoor, DoorSettings, RefreshSettings } from '../settings/door.ts'
 import type { Platform } from './platform.ts'
 
@@ -84,6 +85,16 @@ function checkGrants(
   ]
 }
 
+function checkClientAuth(name: string, { clientAuth = ['none'] }: AppsDoor): readonly string[] {
+  const known: readonly string[] = authMethods.map((method) => method.name)
+  return [
+    ...(clientAuth.length > 0 ? [] : [`${name}.clientAuth must name at least one method`]),
+    ...clientAuth
+      .filter((method) => !known.includes(method))
+      .map((method) => `${name}.clientAuth: ${method} is not one of ${known.join(', ')}`),
+  ]
+}
+
 function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly string[] {
   const name = `door ${door.id}`
   switch (door.kind) {
@@ -102,6 +113,7 @@ function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly
         ...checkRequests(name, door, detailTypes),
         ...checkGrants(name, door),
         ...checkTrusts(name, door),
+        ...checkClientAuth(name, door),
         ...Object.entries(door.roles).flatMap(([role, scope]) =>
           scope
             .filter((value) => !(value in door.scopes))

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { parseIpList } from '@sallyport/protocol'
 import * as v from 'valibot'
 import type { Platform } from './platform.ts'
 import { checkDoors } from './check-doors.ts'
 import { checkForwardAuth } from './check-forward.ts'
+import type { ClientCertificateSettings } from '../settings/client-certificate.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
 import type { SigningSettings } from '../settings/signing.ts'
 import { checkSigning } from './check-signing.ts'
@@ -17,6 +19,10 @@ export interface SallyportConfig {
   readonly forwardAuth?: readonly ForwardRoute[]
   /** With what tokens are signed, and for how long with one key. */
   readonly signing?: SigningSettings
+  /** How the proxy that speaks TLS tells the certificates of its clients. */
+  readonly clientCertificate?: ClientCertificateSettings
+  /** Networks, such as `10.0.0.0/8`, that keys of clients may be fetched from although they are not of the public internet. */
+  readonly privateNetworks?: readonly string[]
   /** What a demonstration starts with; used only when asked for. */
   readonly demo?: Seed
 }
@@ -237,10 +243,12 @@ export async function loadConfig(path: string): Promise<SallyportConfig> {
   const config = (loaded as { default?: SallyportConfig }).default
   if (!Array.isArray(config?.platforms))
     throw new ConfigurationError([`${path} must export default defineConfig({ platforms: […] })`])
+  const networks = parseIpList(config.privateNetworks ?? [])
   const problems = [
     ...checkDoors(config.platforms),
     ...checkForwardAuth(config.forwardAuth, config.platforms),
     ...checkSigning(config.signing),
+    ...(networks.outcome === 'refuse' ? [`privateNetworks: ${networks.entry} is not a network`] : []),
   ]
   if (problems.length > 0) throw new ConfigurationError(problems)
   return config

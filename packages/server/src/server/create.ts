@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createGuard, createReplayStore, type GuardOptions } from '@sallyport/guard'
+import { createReplayStore } from '@sallyport/guard'
 import { ipBucket, type ProtocolError } from '@sallyport/protocol'
 import { type Logger, pino } from 'pino'
 import { createWidgetDesk } from '../accounts/widgets.ts'
@@ -11,18 +11,23 @@ import { newId } from '../crypto/id.ts'
 import { parseOpaqueToken } from '../crypto/opaque-token.ts'
 import { createPasswords } from '../crypto/password.ts'
 import { isStrongSecret } from '../crypto/safe.ts'
+import { type ClientKeys, createClientKeys } from '../grants/client-keys.ts'
+import { fetchDocument } from '../net/fetch-document.ts'
 import type { Door, Request } from '../doors/door.ts'
 import { mountDoors } from '../doors/index.ts'
 import { auditEvent, type Services } from '../doors/services.ts'
 import type { DoorSettings } from '../settings/door.ts'
+import type { ClientCertificateSettings } from '../settings/client-certificate.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
 import type { SigningSettings } from '../settings/signing.ts'
 import type { Store } from '../store/contract/index.ts'
 import { openSqlStore } from '../store/sql/open.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { openKept } from './at-rest.ts'
+import { checkCertificates } from './check-certificates.ts'
 import { systemClock } from './clock.ts'
-import type { ServerSettings } from './config.ts'
+import { ConfigurationError, type ServerSettings } from './config.ts'
+import { guardsOf } from './guards.ts'
 import { createHttpServer, listen } from './listen.ts'
 import type { Mount, Platform, PlatformHost } from './platform.ts'
 
@@ -37,6 +42,10 @@ export interface ServerParts {
   readonly forwardAuth?: readonly ForwardRoute[] | undefined
   /** With what tokens are signed; left out: ES256, a new key every 90 days. */
   readonly signing?: SigningSettings | undefined
+  /** How the proxy tells the certificates of its clients; left out: it does not. */
+  readonly clientCertificate?: ClientCertificateSettings | undefined
+  /** Networks that are not public and that documents of clients may be fetched from all the same, as CIDR. */
+  readonly privateNetworks?: readonly string[] | undefined
   /** Serves the page of the demonstration's app as well. */
   readonly demo?: boolean
   /** Where log lines go; standard output when left out. */
@@ -86,15 +95,14 @@ function createLog(level: string): Logger {
   })
 }
 
-/** Why a guard refused: what the caller is not told, whoever reads the log is. */
-function logRefusal(log: Logger): NonNullable<GuardOptions['refused']> {
-  return ({ reason, detail }, { method, path }) =>
-    log.info({ reason, detail, method, path }, 'refused by a guard')
-}
-
 function signingPolicyOf({ signing = {} }: ServerParts, doors: readonly DoorSettings[]): SigningPolicy {
   const { algorithm = 'ES256', rotateAfter = 90 * 24 * 3600 } = signing
   return { algorithm, rotateAfter, publishAhead, longestToken: longestToken(doors) }
+}
+
+/** The public keys of clients, fetched where they say. */
+function openClientKeys({ privateNetworks = [] }: ServerParts): ClientKeys {
+  return createClientKeys((wanted) => fetchDocument({ ...wanted, privateNetworks }))
 }
 
 async function openServices(
@@ -135,6 +143,8 @@ async function openServices(
     passwords: await createPasswords(),
     limiter,
     replay,
+    clientKeys: openClientKeys(parts),
+    clientCertificate: parts.clientCertificate,
     log,
     baseUrl,
     doors,
@@ -145,15 +155,7 @@ async function openServices(
     feeds: new Set(),
     closing: closing.signal,
     now,
-    guardFor: ({ shape }, { base = baseUrl, ...options } = {}) =>
-      createGuard({
-        source: facts,
-        now,
-        shape,
-        refused: logRefusal(log),
-        dpop: { base, replay },
-        ...options,
-      }),
+    guardFor: guardsOf(parts, facts, { replay, log }),
   }
 }
 
@@ -233,6 +235,9 @@ export async function createServer(parts: ServerParts): Promise<SallyportServer>
   const { settings, platforms } = parts
   if (!isStrongSecret(settings.secret))
     throw new TypeError('settings.secret must be at least 128 random bits in base64 or hex')
+  const { trustedProxies } = settings
+  const problems = checkCertificates(parts.clientCertificate, { trustedProxies, doors: doorsOf(parts) })
+  if (problems.length > 0) throw new ConfigurationError(problems)
   const log = parts.log ?? createLog(settings.logLevel)
   // What was answered must be on the disk; once that can't be promised, nothing may be answered.
   const store = await openStore(settings, (error) => {
@@ -246,6 +251,9 @@ export async function createServer(parts: ServerParts): Promise<SallyportServer>
   })
   const mounts = await mountPlatforms(platforms, services)
   if (settings.debug) log.warn('DEBUG is set: origin checks are off')
+  for (const door of services.doors)
+    if (door.kind === 'apps' && door.insecureEndpointAudience)
+      log.warn(`insecureEndpointAudience is on at door ${door.id}: assertions made for an address are taken`)
   const app = createHttpServer({
     doors: mountDoors(services),
     mounts,

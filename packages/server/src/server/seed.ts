@@ -87,7 +87,7 @@ async function sowPerson(
 
 async function sowClient(
   client: Pick<Client, 'doorId' | 'name' | 'teamId' | 'grantTypes' | 'scope' | 'redirectUris'>,
-  { services: { store }, now, event }: Sowing,
+  { services: { store, sealer }, now, event }: Sowing,
 ) {
   const registration = {
     ...client,
@@ -95,7 +95,7 @@ async function sowClient(
     scope: [...client.scope].sort(),
     resources: undefined,
   } as const
-  const { client: made, secret = '' } = await registerClient(registration, { store, now, event })
+  const { client: made, secret = '' } = await registerClient(registration, { store, sealer, now, event })
   return { client_id: made.clientId, client_secret: secret }
 }
 

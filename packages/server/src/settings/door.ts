@@ -1,4 +1,4 @@
-import type { KeyFormat, ResponseMode, Scope, Shape } from '@sallyport/protocol'
+import type { ClientAuthMethod, KeyFormat, ResponseMode, Scope, Shape } from '@sallyport/protocol'
 
 /** How a door's refresh tokens live. Spans in seconds. */
 export interface RefreshSettings {
@@ -135,6 +135,20 @@ export interface AppsDoor extends DoorBase {
   /** The most that a role may grant; a role left out may grant everything. */
   readonly roles: Readonly<Record<string, Scope>>
   readonly codeLifetime: number
+  /**
+   * How its clients may prove themselves: a secret by HTTP Basic or in the body, or nothing for public clients, when left out. A
+   * client that is registered for one method can use no other. @see RFC 8414 §2
+   */
+  readonly clientAuth?: readonly ClientAuthMethod[]
+  /**
+   * What the audience of a client's assertion may be: this issuer alone (when left out), or also the address of the token
+   * endpoint or of the one that is asked, for clients that can't be told otherwise. @see RFC 7523bis §4
+   */
+  readonly insecureEndpointAudience?: boolean
+  /** Whether introspection is answered as a signed JWT to who asks for that; it is not when left out. @see RFC 9701 */
+  readonly signedIntrospection?: boolean
+  /** Whether clients may register for tokens that are bound to their certificate; they may not when left out. @see RFC 8705 §3 */
+  readonly certificateBoundTokens?: boolean
   /**
    * Tokens bound to a key of the client's: not at all (when left out; a `DPoP` header is then ignored), for clients that send a
    * proof, or for everybody. @see RFC 9449

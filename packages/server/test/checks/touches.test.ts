@@ -5,6 +5,17 @@ import type { Store } from '../../src/store/contract/index.ts'
 
 type Touch = Parameters<Store['keys']['touch']>[0][number]
 
+test('a secret’s last use is written once, the latest', async () => {
+  const written: unknown[] = []
+  const clients = { touchSecrets: async (used: unknown) => void written.push(used) }
+  const touches = createTouches({ clients } as unknown as Store)
+  touches.addSecret('sec_a', 9)
+  touches.addSecret('sec_a', 5)
+  await touches.flush()
+  await touches.flush()
+  assert.deepEqual(written, [[{ secretId: 'sec_a', at: 9 }]])
+})
+
 function recording() {
   const written: (readonly Touch[])[] = []
   const keys = { touch: async (used: readonly Touch[]) => void written.push(used) }

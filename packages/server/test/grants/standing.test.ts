@@ -29,6 +29,7 @@ async function newFamily(): Promise<Family & { readonly accountId: string; reado
   return {
     ...made,
     jkt: undefined,
+    x5t: undefined,
     gen: 1,
     issuedAt: now,
     previousIssuedAt: undefined,

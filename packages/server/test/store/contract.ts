@@ -6,6 +6,7 @@ import { deferredContract } from './deferred-contract.ts'
 import {
   account,
   addAccount,
+  addClient,
   addSession,
   addWidget,
   event,
@@ -38,6 +39,7 @@ function familyContract(store: () => Store): void {
     assert.deepEqual(await store().families.find(made.familyId), {
       ...made,
       jkt: undefined,
+      x5t: undefined,
       gen: 1,
       issuedAt: now,
       previousIssuedAt: undefined,
@@ -136,6 +138,22 @@ function familyContract(store: () => Store): void {
     await store().families.end(made.familyId, event(), now)
     assert.equal(await store().families.bindKey(made.familyId, key), false, 'it has ended')
     assert.equal(await store().families.bindKey('fam_unknown', key), false)
+  })
+
+  test('of 20 certificates that one family is bound to at once exactly one is it, whatever its key is', async () => {
+    const made = family()
+    await store().families.create(made, event(), now)
+    const bound = await Promise.all(
+      range(20).map((one) => store().families.bindCertificate(made.familyId, `c${one}`)),
+    )
+    assert.equal(winners(bound), 1)
+    const certificate = `c${bound.indexOf(true)}`
+    assert.equal(await store().families.bindKey(made.familyId, 'k'), true)
+    const found = await store().families.find(made.familyId)
+    assert.deepEqual([found?.x5t, found?.jkt], [certificate, 'k'])
+    assert.equal(await store().families.bindCertificate(made.familyId, certificate), true, 'again the same')
+    await store().families.end(made.familyId, event(), now)
+    assert.equal(await store().families.bindCertificate(made.familyId, certificate), false, 'it has ended')
   })
 
   test('a code keeps the key that it is for', async () => {
@@ -361,17 +379,14 @@ function ownedContract(store: () => Store): void {
       redirectUris: [],
       resources: undefined,
     } as const
-    const jwks = { keys: [{ kty: 'EC', kid: 'one two' }] }
     const rules = async () => {
-      const { requirePushed, requireSigned, jwks: keys } = (await store().clients.find(clientId, now)) ?? {}
-      return { requirePushed, requireSigned, jwks: keys }
+      const { requirePushed, requireSigned } = (await store().clients.find(clientId, now)) ?? {}
+      return { requirePushed, requireSigned }
     }
-    await store().clients.create({ ...client, jwks, requirePushed: true }, undefined, event(), now)
-    assert.deepEqual(await rules(), { requirePushed: true, requireSigned: false, jwks })
+    await store().clients.create({ ...client, requirePushed: true }, undefined, event(), now)
+    assert.deepEqual(await rules(), { requirePushed: true, requireSigned: false })
     await store().clients.update(clientId, { requirePushed: false, requireSigned: true }, event(), now)
-    assert.deepEqual(await rules(), { requirePushed: false, requireSigned: true, jwks })
-    await store().clients.update(clientId, { jwks: { keys: [] } }, event(), now)
-    assert.deepEqual(await rules(), { requirePushed: false, requireSigned: true, jwks: { keys: [] } })
+    assert.deepEqual(await rules(), { requirePushed: false, requireSigned: true })
   })
 
   test('a client has two live secrets at most, and the older ends with its overlap', async () => {
@@ -410,6 +425,75 @@ function ownedContract(store: () => Store): void {
       now + 2,
     )
     assert.deepEqual(await hashes(now + 3), [`${clientId}-1`, `${clientId}-2`])
+  })
+
+  test('a secret ends when it is told to, never later than it would have, and only at its own client', async () => {
+    const [clientId, other] = [await addClient(store()), await addClient(store())]
+    const secretId = newId('sec_', now)
+    const secret = { secretId, hash: secretId, sealed: 'under a seal', expiresAt: undefined }
+    await store().clients.rotateSecret(clientId, { secret, overlapUntil: now }, event(), now)
+    const end = (client: string, endAt: number) =>
+      store().clients.endSecret(client, { secretId, endAt }, event(), now)
+    const live = async (at: number) => (await store().clients.find(clientId, at))?.secrets ?? []
+    assert.equal((await live(now))[0]?.sealed, 'under a seal')
+    assert.equal(await end(other, now + 50), false)
+    assert.equal(await end(clientId, now + 50), true)
+    assert.equal(await end(clientId, now + 60), false, 'it would live longer')
+    assert.equal((await live(now + 49)).length, 1)
+    assert.equal((await live(now + 50)).length, 0)
+    assert.equal(await end(clientId, now), true)
+    assert.equal((await live(now)).length, 0)
+  })
+
+  test('the last use of a secret never goes back', async () => {
+    const clientId = await addClient(store())
+    const secretId = newId('sec_', now)
+    const secret = { secretId, hash: secretId, expiresAt: undefined }
+    await store().clients.rotateSecret(clientId, { secret, overlapUntil: now }, event(), now)
+    const last = async () => (await store().clients.find(clientId, now))?.secrets[0]?.lastUsedAt
+    assert.equal(await last(), undefined)
+    await store().clients.touchSecrets([{ secretId, at: now + 9 }])
+    await store().clients.touchSecrets([{ secretId, at: now + 5 }])
+    assert.equal(await last(), now + 9)
+    await store().clients.touchSecrets([])
+  })
+
+  test('how a client proves itself is kept as a whole, and replaced as a whole', async () => {
+    const authentication = {
+      method: 'private_key_jwt',
+      signingAlg: 'ES256',
+      jwks: [{ kty: 'EC', kid: 'one two' }],
+      jwksUri: undefined,
+      tlsSubject: undefined,
+      boundTokens: true,
+    } as const
+    const clientId = await addClient(store(), { authentication })
+    const found = async () => (await store().clients.find(clientId, now))?.authentication
+    assert.deepEqual(await found(), authentication)
+    const replaced = {
+      method: 'tls_client_auth',
+      signingAlg: undefined,
+      jwks: undefined,
+      jwksUri: undefined,
+      tlsSubject: { kind: 'san_dns', value: 'a.example' },
+      boundTokens: false,
+    } as const
+    assert.equal(await store().clients.update(clientId, { authentication: replaced }, event(), now), true)
+    assert.deepEqual(await found(), replaced)
+    await store().clients.update(clientId, { name: 'other' }, event(), now)
+    assert.deepEqual(await found(), replaced, 'other changes leave it alone')
+    const plain = await addClient(store())
+    assert.ok(!('authentication' in ((await store().clients.find(plain, now)) ?? {})))
+  })
+
+  test('of 40 requests that use one assertion at once exactly one is the first, until it has expired', async () => {
+    const hash = fresh('assertion')
+    const use = (at: number) => store().clients.useAssertion(hash, at + 60, at)
+    assert.equal(winners(await Promise.all(range(40).map(() => use(now)))), 1)
+    assert.equal(await use(now + 60), false)
+    assert.equal(await use(now + 61), true)
+    assert.equal(await use(now + 61), false)
+    assert.equal(await store().clients.useAssertion(fresh('assertion'), now + 60, now), true)
   })
 
   test('a client’s empty resource list is not the same as none', async () => {

@@ -2,6 +2,7 @@ import { newId } from '../../src/crypto/id.ts'
 import type {
   ApprovedCode,
   AuditEvent,
+  Client,
   NewAccount,
   NewFamily,
   Store,
@@ -72,6 +73,25 @@ export async function addAccount(store: Store): Promise<NewAccount> {
   const made = account()
   await store.accounts.create(made, event(), now)
   return made
+}
+
+/** Adds a client without a secret; its id. */
+export async function addClient(store: Store, more: Partial<Client> = {}): Promise<string> {
+  const clientId = newId('app_', now)
+  const client = {
+    clientId,
+    doorId: 'door',
+    name: 'c',
+    type: 'confidential',
+    teamId: undefined,
+    grantTypes: [],
+    scope: [],
+    redirectUris: [],
+    resources: undefined,
+    ...more,
+  } as const
+  await store.clients.create(client, undefined, event(), now)
+  return clientId
 }
 
 /** Adds a widget with a session limit; its id. */

@@ -1,8 +1,9 @@
-import { ProtocolError } from '@sallyport/protocol'
-import { registerClient, rotateClientSecret } from '../../accounts/clients.ts'
+import { authenticationMetadata, ProtocolError } from '@sallyport/protocol'
+import { registerClient } from '../../accounts/clients.ts'
 import type { DoorSettings } from '../../settings/door.ts'
 import type { Client } from '../../store/contract/index.ts'
 import type { Endpoint } from '../door.ts'
+import { changedAuthentication, type ClientDoor, readAuthentication } from './client-authentication.ts'
 import { type AdminContext, adminPath, forAdmin, noStore } from './context.ts'
 import {
   type Body,
@@ -16,11 +17,9 @@ import {
 } from './read.ts'
 import { readRequestRules, requestRulesBody } from './request-rules.ts'
 
-const defaultOverlap = 24 * 3600
-const longestOverlap = 90 * 24 * 3600
-
 function clientBody(client: Client): Readonly<Record<string, unknown>> {
-  const { clientId, doorId, name, type, teamId, grantTypes, scope, redirectUris, resources } = client
+  const { clientId, doorId, name, type, teamId, grantTypes, scope, redirectUris, resources, authentication } =
+    client
   return {
     client_id: clientId,
     door: doorId,
@@ -32,10 +31,9 @@ function clientBody(client: Client): Readonly<Record<string, unknown>> {
     redirect_uris: redirectUris,
     ...(resources && { resources }),
     ...requestRulesBody(client),
+    ...(authentication && authenticationMetadata(authentication)),
   }
 }
-
-type ClientDoor = Extract<DoorSettings, { kind: 'apps' | 'vendors' }>
 
 function doorOf(body: Body, doors: readonly DoorSettings[]): ClientDoor {
   const id = readText(body, 'door')
@@ -49,7 +47,7 @@ function doorOf(body: Body, doors: readonly DoorSettings[]): ClientDoor {
 const knownScopes = (door: ClientDoor): readonly string[] =>
   door.kind === 'apps' ? Object.keys(door.scopes) : []
 
-async function readClient(body: Body, door: ClientDoor): Promise<Omit<Client, 'clientId' | 'createdAt'>> {
+function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'createdAt'> {
   const type = optionalChoice(body, 'type', ['confidential', 'public'] as const) ?? 'confidential'
   const grantTypes =
     optionalTexts(body, 'grant_types') ??
@@ -69,6 +67,7 @@ async function readClient(body: Body, door: ClientDoor): Promise<Omit<Client, 'c
   }
   const scope = optionalScope(body, 'scope', knownScopes(door)) ?? knownScopes(door)
   const resources = optionalIds(body, 'resources')
+  const authentication = readAuthentication(body, type, door)
   return {
     doorId: door.id,
     name: readText(body, 'name'),
@@ -78,22 +77,30 @@ async function readClient(body: Body, door: ClientDoor): Promise<Omit<Client, 'c
     scope: [...scope].sort(),
     redirectUris,
     resources,
-    ...(await readRequestRules(body, door)),
+    ...readRequestRules(body, door),
+    ...(authentication && { authentication }),
   }
 }
 
-/** Registers clients; a confidential one's secret is shown once. @see RFC 7591 §2 for the member names */
+const inWords = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+
+/** Registers clients; the secret of one that has a secret is shown once. @see RFC 7591 §2 for the member names */
 export function clientsEndpoint(admin: AdminContext): Endpoint {
   const { services } = admin
   return {
     path: `${adminPath}/clients`,
     methods: {
       POST: forAdmin(admin, async ({ body, now, event }) => {
-        const registration = await readClient(body, doorOf(body, services.doors))
+        const registration = readClient(body, doorOf(body, services.doors))
         const { teamId } = registration
         if (teamId !== undefined && !(await services.store.teams.find(teamId)))
           throw new ProtocolError('invalid_request', 'team is unknown')
-        const { client, secret } = await registerClient(registration, { store: services.store, now, event })
+        const { client, secret } = await registerClient(registration, {
+          store: services.store,
+          sealer: services.sealer,
+          now,
+          event,
+        })
         const answer = { ...clientBody(client), ...(secret !== undefined && { client_secret: secret }) }
         return { status: 201, headers: noStore, body: answer }
       }),
@@ -127,16 +134,18 @@ export function clientEndpoint(admin: AdminContext): Endpoint {
         const redirectUris = optionalRedirectUris(body)
         const scope = optionalScope(body, 'scope', knownScopes(door))
         const resources = optionalIds(body, 'resources')
+        const authentication = changedAuthentication(body, client, door)
         const change = {
           ...(name !== undefined && { name }),
           ...(redirectUris && { redirectUris }),
           ...(scope && { scope }),
           ...(resources && { resources }),
-          ...(await readRequestRules(body, door)),
+          ...readRequestRules(body, door),
+          ...(authentication && { authentication }),
         }
         const { clientId } = client
         const detail = Object.entries(change)
-          .map(([member, value]) => `${member}=${member === 'jwks' ? 'changed' : String(value)}`)
+          .map(([member, value]) => `${member}=${Array.isArray(value) ? String(value) : inWords(value)}`)
           .join('; ')
           .slice(0, 500)
         await clients.update(
@@ -151,44 +160,6 @@ export function clientEndpoint(admin: AdminContext): Endpoint {
         const { clientId } = await find(param('clientId'), now)
         await clients.remove(clientId, event('client.removed', { clientId, targetId: clientId }), now)
         return { status: 204 }
-      }),
-    },
-  }
-}
-
-/** A fresh secret for a client; the one before works on until the overlap ends. */
-export function clientSecretsEndpoint(admin: AdminContext): Endpoint {
-  const { clients } = admin.services.store
-  return {
-    path: `${adminPath}/clients/{clientId}/secrets`,
-    methods: {
-      POST: forAdmin(admin, async ({ param, body, now, event }) => {
-        const overlap = body['overlap_seconds'] ?? defaultOverlap
-        if (
-          typeof overlap !== 'number' ||
-          !Number.isSafeInteger(overlap) ||
-          overlap < 0 ||
-          overlap > longestOverlap
-        ) {
-          throw new ProtocolError(
-            'invalid_request',
-            `overlap_seconds must be a whole number from 0 to ${longestOverlap}`,
-          )
-        }
-        const clientId = param('clientId')
-        const client = await clients.find(clientId, now)
-        if (client?.type !== 'confidential')
-          throw new ProtocolError('not_found', 'no such confidential client')
-        const secret = await rotateClientSecret(clientId, overlap, {
-          store: admin.services.store,
-          now,
-          event,
-        })
-        return {
-          status: 201,
-          headers: noStore,
-          body: { client_id: clientId, client_secret: secret, previous_expires_at: now + overlap },
-        }
       }),
     },
   }

@@ -5,7 +5,8 @@ import type { Services } from '../services.ts'
 import { registerClient } from '../../accounts/clients.ts'
 import { guardDoorId } from '../guard/context.ts'
 import { accountEndpoint, accountsEndpoint } from './accounts.ts'
-import { clientEndpoint, clientSecretsEndpoint, clientsEndpoint } from './clients.ts'
+import { clientSecretEndpoint, clientSecretsEndpoint } from './client-secrets.ts'
+import { clientEndpoint, clientsEndpoint } from './clients.ts'
 import { type AdminContext, adminId, adminPath, forAdmin, noStore } from './context.ts'
 import { readText } from './read.ts'
 import { memberEndpoint, teamEndpoint, teamsEndpoint } from './teams.ts'
@@ -75,6 +76,7 @@ function guardsEndpoint(admin: AdminContext): Endpoint {
         } as const
         const { client, secret } = await registerClient(registration, {
           store: admin.services.store,
+          sealer: admin.services.sealer,
           now,
           event,
         })
@@ -97,6 +99,7 @@ export function adminDoor(services: Services): Door {
     clientsEndpoint,
     clientEndpoint,
     clientSecretsEndpoint,
+    clientSecretEndpoint,
     guardsEndpoint,
     signingKeysEndpoint,
     auditEndpoint,

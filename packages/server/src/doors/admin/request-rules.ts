@@ -1,12 +1,11 @@
 import { ProtocolError } from '@sallyport/protocol'
-import { type ClientKeys, readClientKeys } from '../../crypto/client-keys.ts'
 import type { DoorSettings } from '../../settings/door.ts'
 import type { Client } from '../../store/contract/index.ts'
 import { takesObjects } from '../apps/request-object.ts'
 import { takesPushed } from '../apps/request-source.ts'
 import { type Body, optionalFlag } from './read.ts'
 
-type Rules = Pick<Client, 'requirePushed' | 'requireSigned'> & { readonly jwks?: ClientKeys }
+type Rules = Pick<Client, 'requirePushed' | 'requireSigned'>
 
 /** A rule that its door could never let anybody keep would shut the client out. */
 function readRule(body: Body, name: string, possible: boolean): boolean | undefined {
@@ -15,17 +14,14 @@ function readRule(body: Body, name: string, possible: boolean): boolean | undefi
   throw new ProtocolError('invalid_request', `${name}: the door takes no such requests`)
 }
 
-/** What a registration says of the client's authorization requests. @see RFC 9126 §6, RFC 9101 §10.5, RFC 7591 §2 */
-export async function readRequestRules(body: Body, door: DoorSettings): Promise<Rules> {
+/** What a registration says of the client's authorization requests. @see RFC 9126 §6, RFC 9101 §10.5 */
+export function readRequestRules(body: Body, door: DoorSettings): Rules {
   const [pushes, signs] = door.kind === 'apps' ? [takesPushed(door), takesObjects(door)] : [false, false]
   const requirePushed = readRule(body, 'require_pushed_authorization_requests', pushes)
   const requireSigned = readRule(body, 'require_signed_request_object', signs)
-  const jwks = body['jwks'] === undefined ? undefined : await readClientKeys(body['jwks'])
-  if (typeof jwks === 'string') throw new ProtocolError('invalid_request', `jwks ${jwks}`)
   return {
     ...(requirePushed !== undefined && { requirePushed }),
     ...(requireSigned !== undefined && { requireSigned }),
-    ...(jwks && { jwks }),
   }
 }
 
@@ -33,11 +29,9 @@ export async function readRequestRules(body: Body, door: DoorSettings): Promise<
 export function requestRulesBody({
   requirePushed,
   requireSigned,
-  jwks,
 }: Client): Readonly<Record<string, unknown>> {
   return {
     ...(requirePushed && { require_pushed_authorization_requests: true }),
     ...(requireSigned && { require_signed_request_object: true }),
-    ...(jwks && { jwks }),
   }
 }

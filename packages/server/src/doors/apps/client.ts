@@ -1,12 +1,14 @@
-import { ipBucket, parseBasic, ProtocolError } from '@sallyport/protocol'
-import { authenticateClient, type ClientCredentials } from '../../grants/authenticate-client.ts'
+import { ipBucket, ProtocolError, readClientCredentials } from '@sallyport/protocol'
+import { authenticateClient, refuseClient } from '../../grants/authenticate-client.ts'
 import type { GrantContext } from '../../grants/context.ts'
 import type { Client } from '../../store/contract/index.ts'
+import { readCertificate } from '../client-certificate.ts'
 import type { Request } from '../door.ts'
 import { spendOrRefuse } from '../limits.ts'
 import { readFormAndLists } from '../read-body.ts'
-import { grantContext } from '../services.ts'
-import type { AppsContext } from './context.ts'
+import { issuerOf } from '../../settings/issuer.ts'
+import { authContext, grantContext } from '../services.ts'
+import { type AppsContext, pathOf } from './context.ts'
 
 /** A form request whose client is authenticated. */
 export interface ClientRequest {
@@ -17,35 +19,48 @@ export interface ClientRequest {
   readonly context: GrantContext
 }
 
-/** The credentials of a request, by exactly one method. @see RFC 6749 §2.3: a client MUST NOT use more than one */
-function credentialsOf(request: Request, params: ReadonlyMap<string, string>): ClientCredentials {
-  const [header, second] = request.header('authorization')
-  if (second !== undefined) throw new ProtocolError('invalid_request', 'Authorization is repeated')
-  if (header === undefined) {
-    const secret = params.get('client_secret')
-    return { clientId: params.get('client_id'), secret, method: secret === undefined ? 'none' : 'post' }
-  }
-  const basic = parseBasic(header)
-  if (params.has('client_secret'))
-    throw new ProtocolError('invalid_request', 'use one way of client authentication')
-  const named = params.get('client_id')
-  if (basic && named !== undefined && named !== basic.clientId) {
-    throw new ProtocolError('invalid_request', 'client_id differs from the Authorization header')
-  }
-  return { clientId: basic?.clientId, secret: basic?.secret, method: 'basic' }
-}
-
 /** Credentials in a query end up in logs; such a request is refused whole. @see RFC 6749 §2.3.1 */
 function refuseQuery(request: Request): void {
   if (request.search !== '')
     throw new ProtocolError('invalid_request', 'parameters belong in the body, not in the query')
 }
 
-/** Reads a credential endpoint's form and proves its client. Attempts are counted by address, before anything is looked up. */
-export async function readClientRequest(
+/** What the audience of an assertion may be at the endpoint that is asked. */
+function audiencesOf(request: Request, apps: AppsContext): readonly string[] {
+  const { door, services } = apps
+  const issuer = issuerOf(door, services.baseUrl)
+  if (door.insecureEndpointAudience !== true) return [issuer]
+  return [issuer, services.baseUrl + pathOf(apps, 'token'), services.baseUrl + request.path]
+}
+
+/**
+ * The client that a request proves itself to be, by its headers and `params`, however its endpoint is called. Every endpoint at
+ * which clients prove themselves asks here.
+ * @see RFC 6749 §2.3, RFC 7009 §2.1, RFC 7662 §2.1, RFC 9126 §2
+ */
+export async function authenticateRequest(
   request: Request,
-  { door, services }: AppsContext,
-): Promise<ClientRequest> {
+  params: ReadonlyMap<string, string>,
+  apps: AppsContext,
+): Promise<Client> {
+  const { door, services } = apps
+  const read = readClientCredentials(request.header('authorization'), params)
+  if (read.outcome === 'malformed') throw new ProtocolError('invalid_request', read.description)
+  if (read.outcome === 'refuse') throw refuseClient(read.method, read.detail)
+  const taken = {
+    id: door.id,
+    audiences: audiencesOf(request, apps),
+    ...(door.clientAuth && { methods: door.clientAuth }),
+  }
+  return authenticateClient(
+    read.credentials,
+    authContext(taken, services, readCertificate(request, services)),
+  )
+}
+
+/** Reads a credential endpoint's form and proves its client. Attempts are counted by address, before anything is looked up. */
+export async function readClientRequest(request: Request, apps: AppsContext): Promise<ClientRequest> {
+  const { door, services } = apps
   const context = await grantContext(door, request, services)
   await spendOrRefuse(
     services.limiter,
@@ -55,6 +70,6 @@ export async function readClientRequest(
   )
   refuseQuery(request)
   const { params, lists } = readFormAndLists(request, ['resource'])
-  const client = await authenticateClient(credentialsOf(request, params), context)
+  const client = await authenticateRequest(request, params, apps)
   return { client, params, resources: lists.get('resource') ?? [], context }
 }

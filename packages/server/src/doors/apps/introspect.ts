@@ -1,12 +1,15 @@
-import { narrowScope, ProtocolError } from '@sallyport/protocol'
+import { narrowScope, prefersType, ProtocolError } from '@sallyport/protocol'
+import type { GrantContext } from '../../grants/context.ts'
 import { refreshExpiresAt } from '../../grants/issue.ts'
 import { lostStanding } from '../../grants/standing.ts'
-import type { Endpoint } from '../door.ts'
+import type { Endpoint, Reply } from '../door.ts'
 import { readClientRequest } from './client.ts'
 import { type AppsContext, noStore, pathOf } from './context.ts'
 import { findToken, type KnownToken } from './token-lookup.ts'
 
 const inactive = { active: false }
+
+const isBoundToKey = (cnf: unknown) => typeof cnf === 'object' && cnf !== null && 'jkt' in cnf
 
 /** What of a scope is left for the role that its person has in the team now, as guards see it. */
 async function scopeNow(
@@ -41,7 +44,7 @@ async function describe(token: KnownToken, apps: AppsContext): Promise<Readonly<
     exp: expiresAt,
     iat: issuedAt,
     ...(token.type === 'access' && {
-      token_type: claims['cnf'] === undefined ? 'Bearer' : 'DPoP',
+      token_type: isBoundToKey(claims['cnf']) ? 'DPoP' : 'Bearer',
       ...(claims['cnf'] !== undefined && { cnf: claims['cnf'] }),
       iss: claims['iss'],
       aud: claims['aud'],
@@ -53,13 +56,29 @@ async function describe(token: KnownToken, apps: AppsContext): Promise<Readonly<
   }
 }
 
-/** Tells a client about its own tokens; anybody else's are as good as unknown. @see RFC 7662 §2.2, §4, RFC 9449 §6.2, RFC 9396 §9.2 */
+const signedType = 'application/token-introspection+jwt'
+
+/**
+ * The answer as a JWT for the client that asked. Its type, its audience and that it has neither `sub` nor `exp` of its own keep it
+ * from being taken for any other token.
+ * @see RFC 9701 §5, §8.1
+ */
+async function signed(body: object, clientId: string, { door, now, sign }: GrantContext): Promise<Reply> {
+  const claims = { iss: door.issuer, aud: clientId, iat: now, token_introspection: body }
+  return {
+    status: 200,
+    headers: { ...noStore, 'content-type': signedType },
+    body: await sign('token-introspection+jwt', claims),
+  }
+}
+
+/** Tells a client about its own tokens; anybody else's are as good as unknown. @see RFC 7662 §2.2, §4, RFC 9449 §6.2, RFC 9396 §9.2, RFC 9701 */
 export function introspectEndpoint(apps: AppsContext): Endpoint {
   return {
     path: pathOf(apps, 'introspect'),
     methods: {
       async POST(request) {
-        const { client, params } = await readClientRequest(request, apps)
+        const { client, params, context } = await readClientRequest(request, apps)
         // A public client proves nothing, so it could scan for tokens.
         if (client.type === 'public')
           throw new ProtocolError('invalid_client', 'client authentication failed', {
@@ -69,7 +88,10 @@ export function introspectEndpoint(apps: AppsContext): Endpoint {
         if (presented === undefined) throw new ProtocolError('invalid_request', 'token is missing')
         const token = await findToken(presented, apps)
         const body = token?.clientId === client.clientId ? await describe(token, apps) : inactive
-        return { status: 200, headers: noStore, body }
+        return apps.door.signedIntrospection &&
+          prefersType(request.header('accept'), signedType, 'application/json')
+          ? signed(body, client.clientId, context)
+          : { status: 200, headers: noStore, body }
       },
     },
   }

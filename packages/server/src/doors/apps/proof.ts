@@ -1,11 +1,34 @@
 import { verifyProof } from '@sallyport/guard'
 import { ProtocolError } from '@sallyport/protocol'
+import type { GrantContext } from '../../grants/context.ts'
+import type { Client } from '../../store/contract/index.ts'
+import { readCertificate } from '../client-certificate.ts'
 import type { Request } from '../door.ts'
 import type { AppsContext } from './context.ts'
 
 /** The header with the nonce for the next proof, at a door that asks for one. @see RFC 9449 §8.2 */
 export function nonceHeader({ nonces, services }: AppsContext): Readonly<Record<string, string>> {
   return nonces ? { 'dpop-nonce': nonces.current(services.now()) } : {}
+}
+
+/** What a token request proves that its tokens can be bound to. */
+export type ProvenBinding = Pick<GrantContext, 'jkt' | 'x5t' | 'bindsCertificate'>
+
+/**
+ * What the tokens of a request are bound to: the key of its proof, and the certificate of a client that is registered for that. Such
+ * a client gets nothing without one: an unbound token is what it has asked never to be given.
+ * @see RFC 9449 §5, RFC 8705 §3, §3.4
+ */
+export async function readBinding(
+  request: Request,
+  { authentication }: Client,
+  apps: AppsContext,
+): Promise<ProvenBinding> {
+  const x5t = readCertificate(request, apps.services)?.thumbprint
+  const bindsCertificate = authentication?.boundTokens === true
+  if (bindsCertificate && x5t === undefined)
+    throw new ProtocolError('invalid_request', 'this client needs a certificate on its connection')
+  return { jkt: await readProof(request, apps), x5t, bindsCertificate }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { requestObjectAlgorithms, responseModeNames } from '@sallyport/protocol'
+import { responseModeNames, signatureAlgorithms } from '@sallyport/protocol'
 import type { AppsDoor } from '../../settings/door.ts'
 import { resourceNames } from '../../settings/resources.ts'
 import { pathOf } from './context.ts'
@@ -28,7 +28,7 @@ export function requestMetadata(
       require_pushed_authorization_requests: door.pushedRequests === 'required',
     }),
     ...(takesObjects(door) && {
-      request_object_signing_alg_values_supported: requestObjectAlgorithms,
+      request_object_signing_alg_values_supported: signatureAlgorithms,
       require_signed_request_object: door.requestObjects === 'required',
     }),
     ...(takesDetails(door) && { authorization_details_types_supported: door.authorizationDetails }),

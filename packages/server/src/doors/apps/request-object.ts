@@ -1,5 +1,5 @@
 import { parseCompactJws, readRequestObject, type RequestObjectRead } from '@sallyport/protocol'
-import { isSignedByClient } from '../../crypto/client-keys.ts'
+import { notSignedByClient } from '../../grants/signed-by-client.ts'
 import type { AppsDoor } from '../../settings/door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import type { Client } from '../../store/contract/index.ts'
@@ -20,8 +20,9 @@ export async function openRequestObject(
   // Taken apart by the strict parser first: two readings of one object would be two requests.
   const jws = parseCompactJws(text)
   if (!jws) return { outcome: 'refuse', detail: 'no signed object' }
-  if (!(await isSignedByClient(text, client.jwks ?? { keys: [] })))
-    return { outcome: 'refuse', detail: 'not signed by the client' }
+  const source = { keys: services.clientKeys, now: services.now() }
+  const reason = await notSignedByClient(jws, client, source)
+  if (reason !== undefined) return { outcome: 'refuse', detail: `not signed by the client: ${reason}` }
   return readRequestObject(jws, {
     clientId: client.clientId,
     issuer: issuerOf(door, services.baseUrl),

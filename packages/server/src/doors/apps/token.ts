@@ -9,7 +9,7 @@ import { idTokenClaims } from './claims.ts'
 import { takesDetails } from './details.ts'
 import { readClientRequest } from './client.ts'
 import { type AppsContext, noStore, pathOf } from './context.ts'
-import { nonceHeader, readProof } from './proof.ts'
+import { nonceHeader, readBinding } from './proof.ts'
 
 const idTokenLifetime = 3600
 
@@ -63,10 +63,9 @@ export function tokenEndpoint(apps: AppsContext): Endpoint {
           throw new ProtocolError('unauthorized_client', 'client may not use this grant type')
         }
         const resources = grant.readsTargets ? [] : requestedResources(asked, context.door)
-        const jkt = await readProof(request, apps)
         const bound: GrantContext = {
           ...context,
-          jkt,
+          ...(await readBinding(request, client, apps)),
           idToken: (unsigned) => idToken(unsigned, grantType, context),
         }
         const takes = (name: string) =>

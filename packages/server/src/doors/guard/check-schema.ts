@@ -1,4 +1,4 @@
-import { parseIpList, parseScope } from '@sallyport/protocol'
+import { decodeBase64, parseIpList, parseScope } from '@sallyport/protocol'
 import * as v from 'valibot'
 import { principalSchema } from './principal.ts'
 import { text } from './read.ts'
@@ -96,6 +96,15 @@ export const checkSchema = v.strictObject({
       origin: v.exactOptional(header),
     }),
     v.description('The headers that may hold a credential, and Origin; no other.'),
+  ),
+  certificate: v.exactOptional(
+    v.pipe(
+      atMost(longest),
+      v.check((value) => decodeBase64(value, 'base64') !== undefined, 'must be base64'),
+      v.description(
+        'The certificate that the caller proved to the API, DER in base64, for tokens that are bound to one. Never from a header that the caller could have written.',
+      ),
+    ),
   ),
   ip: v.pipe(ip, v.description('The caller’s address, as the API’s connection tells it.')),
   rule: ruleSchema,

@@ -40,13 +40,19 @@ function valuesOf(header: string | readonly string[] | undefined): readonly stri
 }
 
 /** What the caller presented to the API, as the guard reads it. */
-function presented({ method, path, ip, headers }: CheckQuestion): GuardRequest {
+function presented({ method, path, ip, headers, certificate }: CheckQuestion): GuardRequest {
   const values: Readonly<Record<string, readonly string[]>> = {
     authorization: valuesOf(headers.authorization),
     'x-api-key': valuesOf(headers['x-api-key']),
     origin: valuesOf(headers.origin),
   }
-  return { method, path, ip, header: (name) => values[name] ?? [] }
+  return {
+    method,
+    path,
+    ip,
+    header: (name) => values[name] ?? [],
+    certificate: () => (certificate === undefined ? undefined : Buffer.from(certificate, 'base64')),
+  }
 }
 
 async function answer(question: CheckQuestion, guards: Readonly<Record<Shape, Guard>>): Promise<CheckAnswer> {
@@ -77,6 +83,9 @@ export interface CheckDesk {
   readonly guards: Readonly<Record<Shape, Guard>>
 }
 
+// The question says which certificate was shown: no header of its own connection does.
+const byQuestion = { clientCertificate: undefined }
+
 /** Opens the desk of a server. */
 export function openCheckDesk(services: Services): CheckDesk {
   const known: Known = {
@@ -85,9 +94,9 @@ export function openCheckDesk(services: Services): CheckDesk {
   }
   // One each for good: a guard remembers the signatures it has verified.
   const guards: Readonly<Record<Shape, Guard>> = {
-    detail: services.guardFor({ shape: 'detail' }, unbound),
-    oauth: services.guardFor({ shape: 'oauth' }, unbound),
-    message: services.guardFor({ shape: 'message' }, unbound),
+    detail: services.guardFor({ shape: 'detail' }, { ...unbound, ...byQuestion }),
+    oauth: services.guardFor({ shape: 'oauth' }, { ...unbound, ...byQuestion }),
+    message: services.guardFor({ shape: 'message' }, { ...unbound, ...byQuestion }),
   }
   return { services, known, guards }
 }

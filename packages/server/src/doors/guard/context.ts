@@ -2,7 +2,7 @@ import { ProtocolError, parseBasic } from '@sallyport/protocol'
 import { authenticateClient } from '../../grants/authenticate-client.ts'
 import type { Client } from '../../store/contract/index.ts'
 import { type Handler, oneHeader, type Reply, type Request } from '../door.ts'
-import type { Services } from '../services.ts'
+import { authContext, type Services } from '../services.ts'
 
 /** The id of the door that guards come in by, and their clients' door. */
 export const guardDoorId = 'guard'
@@ -20,8 +20,7 @@ export function forGuard(
   return async (request) => {
     const basic = parseBasic(oneHeader(request, 'authorization') ?? '')
     const credentials = { clientId: basic?.clientId, secret: basic?.secret, method: 'basic' } as const
-    const { store, now } = services
-    const guard = await authenticateClient(credentials, { store, now: now(), door: { id: guardDoorId } })
+    const guard = await authenticateClient(credentials, authContext({ id: guardDoorId }, services))
     return act(request, guard)
   }
 }

@@ -1,27 +1,64 @@
 import { dpopAlgorithms, promptValues } from '@sallyport/protocol'
 import { grantsOf } from '../../grants/index.ts'
 import type { AppsDoor, DoorSettings } from '../../settings/door.ts'
+import { authMetadata } from '../../grants/auth-methods.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import { pathOf } from '../apps/context.ts'
 import { takesObjects } from '../apps/request-object.ts'
 import { requestMetadata } from '../apps/request-metadata.ts'
+import { takesPushed } from '../apps/request-source.ts'
 import type { Endpoint, Reply } from '../door.ts'
 import type { Services } from '../services.ts'
 
 const cached = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' }
 
+/** How clients prove themselves at each endpoint; at introspection none may stay unproven. @see RFC 8414 §2 */
+function authOf({ clientAuth }: AppsDoor): Readonly<Record<string, unknown>> {
+  const { methods, algorithms } = authMetadata(clientAuth)
+  const proving = methods.filter((method) => method !== 'none')
+  const endpoints = { token: methods, introspection: proving, revocation: methods }
+  return Object.fromEntries(
+    Object.entries(endpoints).flatMap(([endpoint, taken]) => [
+      [`${endpoint}_endpoint_auth_methods_supported`, taken],
+      ...(algorithms.length > 0
+        ? [[`${endpoint}_endpoint_auth_signing_alg_values_supported`, algorithms]]
+        : []),
+    ]),
+  )
+}
+
+const certified = ['token', 'introspect', 'revoke', 'userinfo', 'push'] as const
+const wellKnownNames = {
+  token: 'token_endpoint',
+  introspect: 'introspection_endpoint',
+  revoke: 'revocation_endpoint',
+  userinfo: 'userinfo_endpoint',
+  push: 'pushed_authorization_request_endpoint',
+}
+
+/** What a door does with certificates, and where to bring them. @see RFC 8705 §3.3, §5 */
+function certificatesOf(door: AppsDoor, { clientCertificate }: Services): Readonly<Record<string, unknown>> {
+  const { clientAuth = [], certificateBoundTokens = false } = door
+  const takes = certificateBoundTokens || clientAuth.some((method) => method.endsWith('tls_client_auth'))
+  const base = takes ? clientCertificate?.baseUrl : undefined
+  const aliases = certified
+    .filter((name) => name !== 'push' || takesPushed(door))
+    .map((name) => [wellKnownNames[name], `${base}${pathOf({ door }, name)}`])
+  return {
+    ...(certificateBoundTokens && { tls_client_certificate_bound_access_tokens: true }),
+    ...(base !== undefined && { mtls_endpoint_aliases: Object.fromEntries(aliases) }),
+  }
+}
+
 /** What an apps door can do, from what is registered. @see RFC 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 9449 §5.1 */
-function appsMetadata(
-  door: AppsDoor,
-  { baseUrl, signing, now }: Services,
-): Readonly<Record<string, unknown>> {
+function appsMetadata(door: AppsDoor, services: Services): Readonly<Record<string, unknown>> {
+  const { baseUrl, signing, now } = services
   const at = (endpoint: Parameters<typeof pathOf>[1]) => baseUrl + pathOf({ door }, endpoint)
   const grants = grantsOf(door)
   const begun = grants.flatMap(({ endpoint }) =>
     endpoint ? [{ [endpoint.metadata]: at(endpoint.name), ...endpoint.more }] : [],
   )
   const openid = 'openid' in door.scopes
-  const authMethods = ['client_secret_basic', 'client_secret_post']
   return {
     issuer: issuerOf(door, baseUrl),
     authorization_endpoint: at('authorize'),
@@ -35,10 +72,12 @@ function appsMetadata(
     grant_types_supported: grants.map(({ grantType }) => grantType),
     ...Object.assign({}, ...begun),
     code_challenge_methods_supported: ['S256'],
-    token_endpoint_auth_methods_supported: [...authMethods, 'none'],
-    introspection_endpoint_auth_methods_supported: authMethods,
-    revocation_endpoint_auth_methods_supported: [...authMethods, 'none'],
+    ...authOf(door),
     authorization_response_iss_parameter_supported: true,
+    ...certificatesOf(door, services),
+    ...(door.signedIntrospection && {
+      introspection_signing_alg_values_supported: signing.algorithms(now()),
+    }),
     ...((door.dpop ?? 'off') !== 'off' && { dpop_signing_alg_values_supported: dpopAlgorithms }),
     ...(openid && {
       userinfo_endpoint: at('userinfo'),

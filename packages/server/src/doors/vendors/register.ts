@@ -76,7 +76,8 @@ export function registerEndpoint(vendors: VendorsContext): Endpoint {
         const refused = await adminOnly(request, guard, vendors)
         if (refused) return refused
         const { name, plan, profile } = readVendor(readJson(request), door.plans)
-        const context = { store: services.store, now: services.now(), event: auditEvent(request, door.id) }
+        const { store, sealer } = services
+        const context = { store, sealer, now: services.now(), event: auditEvent(request, door.id) }
         const team = await createTeam({ name, plan, profile }, context)
         if (!team) throw new ProtocolError('conflict', 'try again')
         const { client, secret } = await registerClient(

@@ -8,7 +8,7 @@ import type { VendorsDoor } from '../../settings/door.ts'
 import { type Endpoint, oneHeader, type Request } from '../door.ts'
 import { spendOrRefuse } from '../limits.ts'
 import { mediaType, readJsonOrForm } from '../read-body.ts'
-import { grantContext, type Services } from '../services.ts'
+import { authContext, grantContext, type Services } from '../services.ts'
 
 const noStore = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
@@ -63,7 +63,7 @@ export function tokenEndpoint({ door, services }: VendorsContext): Endpoint {
         const context = await grantContext(door, request, services)
         const key = `vendor:${door.id}:${ipBucket(request.ip)}`
         await spendOrRefuse(services.limiter, key, door.attempts, context.now)
-        const client = await authenticateClient(credentials, context)
+        const client = await authenticateClient(credentials, authContext(door, services))
         const team = client.teamId === undefined ? undefined : await services.store.teams.find(client.teamId)
         if (team?.status !== 'active') {
           throw new ProtocolError('invalid_client', 'client authentication failed', {

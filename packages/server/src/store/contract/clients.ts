@@ -1,5 +1,4 @@
-import type { Scope } from '@sallyport/protocol'
-import type { ClientKeys } from '../../crypto/client-keys.ts'
+import type { ClientAuthentication, Scope } from '@sallyport/protocol'
 import type { AuditEvent } from './audit.ts'
 
 /** Registered software. @see RFC 6749 §2, RFC 7591 §2 for the metadata names */
@@ -17,10 +16,10 @@ export interface Client {
   readonly resources: readonly string[] | undefined
   /** Whether it has to push its authorization requests; left out: as the door has it. @see RFC 9126 §6 */
   readonly requirePushed?: boolean
-  /** Its public keys; left out: none. @see RFC 7591 §2 */
-  readonly jwks?: ClientKeys | undefined
   /** Whether it has to sign its authorization requests; left out: as the door has it. @see RFC 9101 §10.5 */
   readonly requireSigned?: boolean
+  /** How it proves itself, with its public keys, for whatever it signs; left out where nothing was registered. */
+  readonly authentication?: ClientAuthentication
   readonly createdAt: number
 }
 
@@ -28,13 +27,21 @@ export interface Client {
 export interface ClientSecret {
   readonly secretId: string
   readonly hash: string
+  /** The secret itself under the server's own, for a client that signs with it; left out for every other. */
+  readonly sealed?: string
   /** `undefined`: until replaced. */
   readonly expiresAt: number | undefined
 }
 
+/** A secret as it is kept. */
+export interface KeptClientSecret extends ClientSecret {
+  readonly createdAt: number
+  readonly lastUsedAt: number | undefined
+}
+
 /** A client with the secrets that are live. */
 export interface ClientWithSecrets extends Client {
-  readonly secrets: readonly ClientSecret[]
+  readonly secrets: readonly KeptClientSecret[]
 }
 
 /** A person's recorded decision. `teamId` is empty text for none. */
@@ -62,7 +69,7 @@ export interface ClientStore {
   find(clientId: string, now: number): Promise<ClientWithSecrets | undefined>
   /** Clients of a team, or all that are global when `teamId` is undefined. */
   list(teamId: string | undefined): Promise<readonly Client[]>
-  /** Changes what is named. The grant types never change. */
+  /** Changes what is named; how it proves itself as a whole. The grant types never change. */
   update(
     clientId: string,
     change: {
@@ -71,8 +78,8 @@ export interface ClientStore {
       readonly scope?: Scope
       readonly resources?: readonly string[]
       readonly requirePushed?: boolean
-      readonly jwks?: ClientKeys
       readonly requireSigned?: boolean
+      readonly authentication?: ClientAuthentication
     },
     event: AuditEvent,
     now: number,
@@ -84,6 +91,21 @@ export interface ClientStore {
     event: AuditEvent,
     now: number,
   ): Promise<boolean>
+  /** Ends one secret at `endAt`; `false`, and nothing changed, when the client has no such secret or it ends before that. */
+  endSecret(
+    clientId: string,
+    ending: { readonly secretId: string; readonly endAt: number },
+    event: AuditEvent,
+    now: number,
+  ): Promise<boolean>
+  /** Records when secrets were last used, in one step; moments never go back. */
+  touchSecrets(used: readonly { readonly secretId: string; readonly at: number }[]): Promise<void>
+  /**
+   * `true` for the first to use an assertion, `false` for everybody after that until `until`. In one step, for all processes on
+   * the database.
+   * @see RFC 7523 §3 rule 7
+   */
+  useAssertion(hash: string, until: number, now: number): Promise<boolean>
   /** Deletes the client with its secrets, codes, consents, and ends its families. */
   remove(clientId: string, event: AuditEvent, now: number): Promise<boolean>
 

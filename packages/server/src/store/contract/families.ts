@@ -18,6 +18,8 @@ export interface Family {
   readonly scope: Scope
   /** Thumbprint of the key that its refresh tokens are bound to. @see RFC 9449 §5 */
   readonly jkt: string | undefined
+  /** Thumbprint of the certificate that they are bound to. @see RFC 8705 §4 */
+  readonly x5t: string | undefined
   /** The generation whose refresh token is the newest; 1 is the first. */
   readonly gen: number
   /** When generation `gen` was issued. */
@@ -38,10 +40,10 @@ export interface Family {
   readonly endedAt: number | undefined
 }
 
-/** What a new family starts with; its generation is 1, issued at `now`, and it is bound to no key. */
+/** What a new family starts with; its generation is 1, issued at `now`, and it is bound to nothing. */
 export type NewFamily = Omit<
   Family,
-  'jkt' | 'gen' | 'issuedAt' | 'previousIssuedAt' | 'createdAt' | 'endedAt'
+  'jkt' | 'x5t' | 'gen' | 'issuedAt' | 'previousIssuedAt' | 'createdAt' | 'endedAt'
 >
 
 /** An authorization code, bound to all that its exchange must repeat. */
@@ -108,6 +110,8 @@ export interface FamilyStore {
   ): Promise<{ readonly won: boolean; readonly family: Family } | undefined>
   /** Binds it to a key for good; `false`, and nothing changed, when it is bound to another one or has ended. */
   bindKey(familyId: string, jkt: string): Promise<boolean>
+  /** Binds it to a certificate for good, by the same rule. */
+  bindCertificate(familyId: string, x5t: string): Promise<boolean>
   /** Ends it; `false` when it had ended or never was. */
   end(familyId: string, event: AuditEvent, now: number): Promise<boolean>
   /** Records the consent that was given, the family and its code in one step; `false`, and nothing recorded, when the session that approved, the consent that stood or the pushed request has ended: that is answered once. */

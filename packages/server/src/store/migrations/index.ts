@@ -8,6 +8,7 @@ import { resources } from './006-resources.ts'
 import { clientKeys } from './007-client-keys.ts'
 import { claims } from './008-claims.ts'
 import { authorizationDetails } from './009-authorization-details.ts'
+import { clientAuthentication } from './010-client-authentication.ts'
 import { deferredRequests } from './011-deferred-requests.ts'
 import { usedGrants } from './012-used-grants.ts'
 
@@ -22,6 +23,7 @@ const migrations: readonly string[] = [
   clientKeys,
   claims,
   authorizationDetails,
+  clientAuthentication,
   deferredRequests,
   usedGrants,
 ]

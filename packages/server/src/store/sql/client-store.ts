@@ -1,5 +1,4 @@
-import type { Scope } from '@sallyport/protocol'
-import type { ClientKeys } from '../../crypto/client-keys.ts'
+import type { ClientAuthentication, Scope } from '@sallyport/protocol'
 import type {
   AuditEvent,
   Client,
@@ -10,41 +9,15 @@ import type {
 } from '../contract/index.ts'
 import type { Database, Row } from '../database.ts'
 import {
-  bit,
-  flag,
-  list,
-  number,
-  objects,
-  optionalList,
-  optionalNumber,
-  optionalText,
-  orNull,
-  text,
-} from './row.ts'
+  authenticationColumns,
+  insertSecret,
+  readClient,
+  readSecret,
+  set,
+  setAuthentication,
+} from './client-row.ts'
+import { bit, list, number, optionalList, orNull, text } from './row.ts'
 import { audit, change, changes, endFamilies, remove, run, update } from './statements.ts'
-
-const set = (values: readonly string[] | undefined) => values?.join(' ')
-
-const readKeys = (row: Row): ClientKeys | undefined =>
-  optionalText(row, 'jwks') === undefined ? undefined : { keys: objects(row, 'jwks') }
-
-function readClient(row: Row): Client {
-  return {
-    clientId: text(row, 'client_id'),
-    doorId: text(row, 'door_id'),
-    name: text(row, 'name'),
-    type: text(row, 'type') === 'public' ? 'public' : 'confidential',
-    teamId: optionalText(row, 'team_id'),
-    grantTypes: list(row, 'grant_types'),
-    scope: list(row, 'scope'),
-    redirectUris: list(row, 'redirect_uris'),
-    resources: optionalList(row, 'resources'),
-    requirePushed: flag(row, 'require_pushed'),
-    jwks: readKeys(row),
-    requireSigned: flag(row, 'require_signed'),
-    createdAt: number(row, 'created_at'),
-  }
-}
 
 function readConsent(row: Row): Consent {
   return {
@@ -55,13 +28,6 @@ function readConsent(row: Row): Consent {
     resources: optionalList(row, 'resources') ?? [],
     claims: optionalList(row, 'claims') ?? [],
     grantedAt: number(row, 'granted_at'),
-  }
-}
-
-function insertSecret(clientId: string, { secretId, hash, expiresAt }: ClientSecret, now: number) {
-  return {
-    sql: 'INSERT INTO client_secret (secret_id, client_id, hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)',
-    params: [secretId, clientId, hash, now, orNull(expiresAt)],
   }
 }
 
@@ -79,24 +45,19 @@ export class SqlClientStore implements ClientStore {
     event: AuditEvent,
     now: number,
   ): Promise<boolean> {
-    const {
-      clientId,
-      doorId,
-      name,
-      type,
-      teamId,
-      grantTypes,
-      scope,
-      redirectUris,
-      resources,
-      requirePushed,
-      jwks,
-      requireSigned,
-    } = client
+    const { clientId, doorId, name, type, teamId, grantTypes, scope, redirectUris, resources } = client
+    const columns = {
+      require_pushed: bit(client.requirePushed ?? false),
+      require_signed: bit(client.requireSigned ?? false),
+      ...authenticationColumns(client.authentication),
+    }
     return run(this.#db, [
       {
-        sql: `INSERT INTO client (client_id, door_id, name, type, team_id, grant_types, scope, redirect_uris, resources, created_at, require_pushed, jwks, require_signed)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (client_id) DO NOTHING`,
+        sql: `INSERT INTO client (client_id, door_id, name, type, team_id, grant_types, scope, redirect_uris, resources, created_at,
+                ${Object.keys(columns).join(', ')})
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${Object.keys(columns)
+                .map((_, index) => `$${index + 11}`)
+                .join(', ')}) ON CONFLICT (client_id) DO NOTHING`,
         params: [
           clientId,
           doorId,
@@ -108,9 +69,7 @@ export class SqlClientStore implements ClientStore {
           redirectUris.join(' '),
           orNull(set(resources)),
           now,
-          bit(requirePushed ?? false),
-          orNull(jwks && JSON.stringify(jwks.keys)),
-          bit(requireSigned ?? false),
+          ...Object.values(columns),
         ],
         mustTouch: true,
       },
@@ -130,12 +89,7 @@ export class SqlClientStore implements ClientStore {
     ])
     const [row] = rows
     if (!row) return undefined
-    const live = secrets.map((one) => ({
-      secretId: text(one, 'secret_id'),
-      hash: text(one, 'hash'),
-      expiresAt: optionalNumber(one, 'expires_at'),
-    }))
-    return { ...readClient(row), secrets: live }
+    return { ...readClient(row), secrets: secrets.map(readSecret) }
   }
 
   async list(teamId: string | undefined): Promise<readonly Client[]> {
@@ -154,16 +108,16 @@ export class SqlClientStore implements ClientStore {
       scope,
       resources,
       requirePushed,
-      jwks,
       requireSigned,
+      authentication,
     }: {
       readonly name?: string
       readonly redirectUris?: readonly string[]
       readonly scope?: Scope
       readonly resources?: readonly string[]
       readonly requirePushed?: boolean
-      readonly jwks?: ClientKeys
       readonly requireSigned?: boolean
+      readonly authentication?: ClientAuthentication
     },
     event: AuditEvent,
     now: number,
@@ -174,11 +128,11 @@ export class SqlClientStore implements ClientStore {
       scope: set(scope),
       resources: set(resources),
       require_pushed: requirePushed === undefined ? undefined : bit(requirePushed),
-      jwks: jwks && JSON.stringify(jwks.keys),
       require_signed: requireSigned === undefined ? undefined : bit(requireSigned),
     }
     return run(this.#db, [
       update('client', 'client_id', clientId, columns),
+      ...(authentication ? [setAuthentication(clientId, authentication)] : []),
       change('client', clientId, now),
       audit(event, now),
     ])
@@ -210,6 +164,42 @@ export class SqlClientStore implements ClientStore {
       insertSecret(clientId, secret, now),
       change('client', clientId, now),
       audit(event, now),
+    ])
+  }
+
+  endSecret(
+    clientId: string,
+    { secretId, endAt }: { readonly secretId: string; readonly endAt: number },
+    event: AuditEvent,
+    now: number,
+  ): Promise<boolean> {
+    return run(this.#db, [
+      {
+        sql: `UPDATE client_secret SET expires_at = $3
+               WHERE client_id = $1 AND secret_id = $2 AND (expires_at IS NULL OR expires_at > $3)`,
+        params: [clientId, secretId, endAt],
+        mustTouch: true,
+      },
+      change('client', clientId, now),
+      audit(event, now),
+    ])
+  }
+
+  async touchSecrets(used: readonly { readonly secretId: string; readonly at: number }[]): Promise<void> {
+    if (used.length === 0) return
+    const sql =
+      'UPDATE client_secret SET last_used_at = $2 WHERE secret_id = $1 AND (last_used_at IS NULL OR last_used_at < $2)'
+    await this.#db.batch(used.map(({ secretId, at }) => ({ sql, params: [secretId, at] })))
+  }
+
+  useAssertion(hash: string, until: number, now: number): Promise<boolean> {
+    return run(this.#db, [
+      {
+        sql: `INSERT INTO used_assertion (hash, expires_at) VALUES ($1, $2)
+              ON CONFLICT (hash) DO UPDATE SET expires_at = $2 WHERE used_assertion.expires_at < $3`,
+        params: [hash, until, now],
+        mustTouch: true,
+      },
     ])
   }
 

@@ -28,6 +28,7 @@ export function readFamily(row: Row): Family {
     teamId: optionalText(row, 'team_id'),
     scope: list(row, 'scope'),
     jkt: optionalText(row, 'jkt'),
+    x5t: optionalText(row, 'x5t'),
     gen: number(row, 'gen'),
     issuedAt: number(row, 'issued_at'),
     previousIssuedAt: optionalNumber(row, 'previous_issued_at'),

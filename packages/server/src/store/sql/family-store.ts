@@ -24,6 +24,13 @@ const select = (familyId: string): Statement => ({
   params: [familyId],
 })
 
+const bind = (column: 'jkt' | 'x5t', familyId: string, thumbprint: string): Statement => ({
+  sql: `UPDATE token_family SET ${column} = $2
+         WHERE family_id = $1 AND ended_at IS NULL AND (${column} IS NULL OR ${column} = $2)`,
+  params: [familyId, thumbprint],
+  mustTouch: true,
+})
+
 /** Token families and authorization codes in SQL. */
 export class SqlFamilyStore implements FamilyStore {
   readonly #db: Database
@@ -78,14 +85,11 @@ export class SqlFamilyStore implements FamilyStore {
   }
 
   bindKey(familyId: string, jkt: string): Promise<boolean> {
-    return run(this.#db, [
-      {
-        sql: `UPDATE token_family SET jkt = $2
-               WHERE family_id = $1 AND ended_at IS NULL AND (jkt IS NULL OR jkt = $2)`,
-        params: [familyId, jkt],
-        mustTouch: true,
-      },
-    ])
+    return run(this.#db, [bind('jkt', familyId, jkt)])
+  }
+
+  bindCertificate(familyId: string, x5t: string): Promise<boolean> {
+    return run(this.#db, [bind('x5t', familyId, x5t)])
   }
 
   end(familyId: string, event: AuditEvent, now: number): Promise<boolean> {

@@ -1,0 +1,35 @@
+import type { ClientAuthMethod } from '@sallyport/protocol'
+import { clientSecretJwt, privateKeyJwt } from './auth-assertion.ts'
+import { selfSignedTlsClientAuth, tlsClientAuth } from './auth-certificate.ts'
+import type { AuthMethod } from './auth-method.ts'
+import { clientSecretBasic, clientSecretPost, noAuthentication } from './auth-secret.ts'
+
+/** Every way for a client to prove itself that this server speaks; discovery and authentication both read this list. */
+export const authMethods: readonly AuthMethod[] = [
+  clientSecretBasic,
+  clientSecretPost,
+  privateKeyJwt,
+  clientSecretJwt,
+  tlsClientAuth,
+  selfSignedTlsClientAuth,
+  noAuthentication,
+]
+
+/** What a door takes that says nothing else. */
+export const usualMethods: readonly ClientAuthMethod[] = ['client_secret_basic', 'client_secret_post', 'none']
+
+/** What a door takes, as it goes into discovery. @see RFC 8414 §2 */
+export interface AuthMetadata {
+  readonly methods: readonly ClientAuthMethod[]
+  /** Left out of discovery when nothing is signed. */
+  readonly algorithms: readonly string[]
+}
+
+/** The methods of a door that are registered here, with the algorithms of those that sign. */
+export function authMetadata(taken: readonly ClientAuthMethod[] = usualMethods): AuthMetadata {
+  const registered = authMethods.filter(({ name }) => taken.includes(name))
+  return {
+    methods: registered.map(({ name }) => name),
+    algorithms: [...new Set(registered.flatMap(({ algorithms }) => algorithms))],
+  }
+}

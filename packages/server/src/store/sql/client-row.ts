@@ -1,0 +1,99 @@
+import { type ClientAuthentication, clientAuthMethods, type TlsSubject } from '@sallyport/protocol'
+import type { Client, ClientSecret, KeptClientSecret } from '../contract/index.ts'
+import type { Row, Statement, Value } from '../database.ts'
+import { bit, flag, list, number, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
+
+/** Writes an optional set. */
+export const set = (values: readonly string[] | undefined) => values?.join(' ')
+
+const kinds: readonly TlsSubject['kind'][] = ['subject_dn', 'san_dns', 'san_uri', 'san_ip', 'san_email']
+
+/** The columns of what was registered about a client's authentication; all NULL for nothing. */
+export function authenticationColumns(
+  registered: ClientAuthentication | undefined,
+): Readonly<Record<string, Value>> {
+  const { method, signingAlg, jwks, jwksUri, tlsSubject, boundTokens = false } = registered ?? {}
+  return {
+    token_endpoint_auth_method: orNull(method),
+    token_endpoint_auth_signing_alg: orNull(signingAlg),
+    jwks: orNull(jwks && JSON.stringify(jwks)),
+    jwks_uri: orNull(jwksUri),
+    tls_client_auth_kind: orNull(tlsSubject?.kind),
+    tls_client_auth_value: orNull(tlsSubject?.value),
+    // NULL says that nothing was registered at all.
+    tls_client_certificate_bound_access_tokens: registered ? bit(boundTokens) : null,
+  }
+}
+
+/** Replaces what was registered about a client's authentication, as a whole. */
+export function setAuthentication(clientId: string, registered: ClientAuthentication): Statement {
+  const columns = Object.entries(authenticationColumns(registered))
+  const assignments = columns.map(([name], index) => `${name} = $${index + 2}`).join(', ')
+  return {
+    sql: `UPDATE client SET ${assignments} WHERE client_id = $1`,
+    params: [clientId, ...columns.map(([, value]) => value)],
+  }
+}
+
+function readAuthentication(row: Row): ClientAuthentication | undefined {
+  const bound = optionalNumber(row, 'tls_client_certificate_bound_access_tokens')
+  const jwks = optionalText(row, 'jwks')
+  // Keys without the rest were registered before there was more to say.
+  if (bound === undefined && jwks === undefined) return undefined
+  const kind = kinds.find((one) => one === optionalText(row, 'tls_client_auth_kind'))
+  const method = optionalText(row, 'token_endpoint_auth_method')
+  return {
+    method: clientAuthMethods.find((one) => one === method),
+    signingAlg: optionalText(row, 'token_endpoint_auth_signing_alg'),
+    jwks: jwks === undefined ? undefined : JSON.parse(jwks),
+    jwksUri: optionalText(row, 'jwks_uri'),
+    tlsSubject: kind && { kind, value: text(row, 'tls_client_auth_value') },
+    boundTokens: bound === 1,
+  }
+}
+
+/** Reads a client. */
+export function readClient(row: Row): Client {
+  const authentication = readAuthentication(row)
+  return {
+    clientId: text(row, 'client_id'),
+    doorId: text(row, 'door_id'),
+    name: text(row, 'name'),
+    type: text(row, 'type') === 'public' ? 'public' : 'confidential',
+    teamId: optionalText(row, 'team_id'),
+    grantTypes: list(row, 'grant_types'),
+    scope: list(row, 'scope'),
+    redirectUris: list(row, 'redirect_uris'),
+    resources: optionalList(row, 'resources'),
+    requirePushed: flag(row, 'require_pushed'),
+    requireSigned: flag(row, 'require_signed'),
+    ...(authentication && { authentication }),
+    createdAt: number(row, 'created_at'),
+  }
+}
+
+/** Reads one of a client's secrets. */
+export function readSecret(row: Row): KeptClientSecret {
+  const sealed = optionalText(row, 'sealed')
+  return {
+    secretId: text(row, 'secret_id'),
+    hash: text(row, 'hash'),
+    ...(sealed !== undefined && { sealed }),
+    createdAt: number(row, 'created_at'),
+    expiresAt: optionalNumber(row, 'expires_at'),
+    lastUsedAt: optionalNumber(row, 'last_used_at'),
+  }
+}
+
+/** Writes a new secret of a client. */
+export function insertSecret(
+  clientId: string,
+  { secretId, hash, sealed, expiresAt }: ClientSecret,
+  now: number,
+): Statement {
+  return {
+    sql: `INSERT INTO client_secret (secret_id, client_id, hash, created_at, expires_at, sealed)
+          VALUES ($1, $2, $3, $4, $5, $6)`,
+    params: [secretId, clientId, hash, now, orNull(expiresAt), orNull(sealed)],
+  }
+}
