@@ -8,6 +8,10 @@ import { text as textOf } from 'node:stream/consumers'
 const customers = 100_000
 /** What a server has told of itself. */
 const [metadata = '{}'] = process.argv.slice(2)
+const { config } = JSON.parse(metadata) as { readonly config: string }
+
+const event = (name: string) =>
+  `event: ${name}\ndata: ${JSON.stringify({ at: Math.round(performance.now()), config })}\n\n`
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32)
 const idsOf = (customer: number) => ({
@@ -49,13 +53,13 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   switch (request.url) {
     case '/guard/feed':
       response.writeHead(200, { 'content-type': 'text/event-stream' })
-      response.write('id: 1\nevent: ready\ndata: {}\n\n')
-      setInterval(() => response.write(': \n\n'), 500).unref()
+      response.write(`id: 1-\n${event('ready')}`)
+      setInterval(() => response.write(event('beat')), 500).unref()
       return
     case '/guard/facts': {
       factRequests += 1
       const { facts } = JSON.parse(asked) as { readonly facts: readonly (readonly [string, string])[] }
-      response.end(JSON.stringify({ facts: facts.map(fact) }))
+      response.end(JSON.stringify({ facts: facts.map(fact), config }))
       return
     }
     case '/guard/metadata':
