@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { guard, secretHash } from '@sallyport/guard'
 import { administer, call, newPerson, type Person } from '../support/actors.ts'
 import { text } from '../support/http.ts'
-import { connectRemoteGuard, type RemoteGuard, until } from '../support/remote-guard.ts'
+import { asksWhenKnown, connectRemoteGuard, type RemoteGuard, until } from '../support/remote-guard.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 // Two guards elsewhere: what one of them sees, the other and the server have to know where it matters.
@@ -35,32 +35,10 @@ async function newSessionToken(person?: Person): Promise<{ readonly token: strin
   return { token: text(made, 'token'), keyId: id }
 }
 
-/** How often a guard has asked the server for facts. */
-async function questions(): Promise<number> {
-  const mark = `/mark-${crypto.randomUUID()}`
-  await call(server, mark)
-  await until(
-    async () => server.log(),
-    (log) => log.includes(mark),
-    5000,
-  )
-  return server.log().split('"path":"/guard/facts"').length
-}
-
 test('a session token that is known is checked without a request to the server', async () => {
   const { token } = await newSessionToken()
-  async function asksFor(checks: number): Promise<number> {
-    const asked = await questions()
-    for (let count = 0; count < checks; count += 1) assert.equal(await first.status(rule, token), 200)
-    return (await questions()) - asked
-  }
-  // What was made a moment ago is known once the feed has told of its making.
-  await until(
-    () => asksFor(1),
-    (asks) => asks === 0,
-    5000,
-  )
-  assert.equal(await asksFor(50), 0)
+  const check = async () => assert.equal(await first.status(rule, token), 200)
+  assert.equal(await asksWhenKnown(server, check, 50), 0)
 })
 
 test('a session token ends on every guard within a second of its key having been revoked', async () => {

@@ -1,50 +1,27 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { administer, call, newApp, newPerson, newTeam, type Person } from '../support/actors.ts'
 import { type Answer, send, text } from '../support/http.ts'
 import { newScene, newTokens } from '../support/ocs.ts'
+import { type RemoteApi, startApi } from '../support/remote-api.ts'
+import { asksWhenKnown } from '../support/remote-guard.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { changeVendor, newVendor, vendorTokens } from '../support/vendors.ts'
 
 // APIs in processes of their own, each behind a guard that follows the server's feed.
 let server: TestServer
-let apis: readonly Api[]
-
-interface Api {
-  readonly url: string
-  readonly child: ChildProcess
-}
-
-async function startApi(options: object = {}): Promise<Api> {
-  const { json } = await administer(server, 'POST', '/guards', { name: 'api' })
-  const access = {
-    server: server.address,
-    clientId: json['client_id'],
-    clientSecret: json['client_secret'],
-    ...options,
-  }
-  const child = fork(
-    join(import.meta.dirname, '../support/guarded-api.ts'),
-    [JSON.stringify({ access, startAt: server.now() })],
-    { execArgv: ['--conditions=source'] },
-  )
-  const [port] = (await once(child, 'message')) as [number]
-  return { url: `http://127.0.0.1:${port}`, child }
-}
+let apis: readonly RemoteApi[]
 
 before(async () => {
   server = await startServer()
-  apis = await Promise.all([startApi(), startApi(), startApi()])
+  apis = await Promise.all([1, 2, 3].map(() => startApi(server)))
 })
 after(async () => {
-  for (const { child } of apis) child.kill()
+  for (const api of apis) api.close()
   await server.close()
 })
 
-const ask = (api: Api, path: string, bearer: string) => send(api.url + path, { bearer })
+const ask = (api: RemoteApi, path: string, bearer: string) => send(api.url + path, { bearer })
 const everywhere = (path: string, bearer: string) => Promise.all(apis.map((api) => ask(api, path, bearer)))
 
 async function assertEverywhere(path: string, bearer: string, status: number): Promise<void> {
@@ -170,15 +147,7 @@ test('what is known is checked without a request to the server', async () => {
   const person: Person = await newPerson(server)
   await newTeam(server, `t${person.id.slice(-8)}`, [person])
   await assertEverywhere('/person', person.access, 200)
-  // The log comes through a pipe: it is read up to a line that was written after all the others.
-  const requests = async (mark: string) => {
-    await call(server, `/${mark}`)
-    while (!server.log().includes(`"path":"/${mark}"`)) await new Promise((resolve) => setTimeout(resolve, 5))
-    return server.log().split('"path":"/guard/facts"').length
-  }
-  const first = await requests('mark-1')
-  for (let count = 0; count < 50; count += 1) await assertEverywhere('/person', person.access, 200)
-  assert.equal(await requests('mark-2'), first)
+  assert.equal(await asksWhenKnown(server, () => assertEverywhere('/person', person.access, 200), 50), 0)
 })
 
 test('only a guard’s own credential opens the feed and the facts', async () => {
@@ -210,8 +179,8 @@ test('facts hold no password hash, address or secret', async () => {
 
 test('a guard catches up after the server was away, and asks or refuses meanwhile', async () => {
   const [asking, refusing] = [
-    await startApi({ lostAfterMs: 1000 }),
-    await startApi({ lostAfterMs: 1000, whenLost: 'refuse' }),
+    await startApi(server, { lostAfterMs: 1000 }),
+    await startApi(server, { lostAfterMs: 1000, whenLost: 'refuse' }),
   ]
   const [stays, leaves] = [await newPerson(server), await newPerson(server)]
   try {
@@ -243,6 +212,6 @@ test('a guard catches up after the server was away, and asks or refuses meanwhil
       )
     }
   } finally {
-    for (const { child } of [asking, refusing]) child.kill()
+    for (const api of [asking, refusing]) api.close()
   }
 })

@@ -5,7 +5,7 @@ import {
   type RemoteFacts,
   type RemoteOptions,
 } from '@sallyport/guard'
-import { administer } from './actors.ts'
+import { administer, call } from './actors.ts'
 import { text } from './http.ts'
 import type { TestServer } from './server.ts'
 
@@ -44,4 +44,38 @@ export async function until<T>(ask: () => Promise<T>, isIt: (answer: T) => boole
     answer = await ask()
   }
   return answer
+}
+
+/** How often guards have asked this server for facts. Its log comes through a pipe: it is read up to a line that was written after all others. */
+async function factRequests(server: TestServer): Promise<number> {
+  const mark = `/mark-${crypto.randomUUID()}`
+  await call(server, mark)
+  await until(
+    async () => server.log(),
+    (log) => log.includes(mark),
+    10_000,
+  )
+  return server.log().split('"path":"/guard/facts"').length - 1
+}
+
+/**
+ * How often a guard asks the server in so many checks of what it knows. Known is what one check has asked nothing for: what was
+ * made a moment ago is held once the feed has told of its making.
+ */
+export async function asksWhenKnown(
+  server: TestServer,
+  check: () => Promise<unknown>,
+  checks: number,
+): Promise<number> {
+  async function asksFor(count: number): Promise<number> {
+    const before = await factRequests(server)
+    for (let done = 0; done < count; done += 1) await check()
+    return (await factRequests(server)) - before
+  }
+  await until(
+    () => asksFor(1),
+    (asks) => asks === 0,
+    10_000,
+  )
+  return asksFor(checks)
 }
