@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { administer } from './actors.ts'
@@ -8,7 +8,6 @@ import type { TestServer } from './server.ts'
 /** An API in a process of its own, behind a guard that follows the server's feed. */
 export interface RemoteApi {
   readonly url: string
-  readonly child: ChildProcess
   /** Asks until the API answers with that status; fails when it does not within a second. */
   waitFor(path: string, bearer: string, status: number): Promise<void>
   close(): void
@@ -36,7 +35,6 @@ export async function startApi(
   const url = `http://127.0.0.1:${port}`
   return {
     url,
-    child,
     async waitFor(path, bearer, status) {
       const began = performance.now()
       let answer = await send(url + path, { bearer })
