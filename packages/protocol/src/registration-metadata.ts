@@ -1,5 +1,5 @@
 import type { ClientAuthMethod } from './client-authentication.ts'
-import { type Jwk, readJwks } from './jwk.ts'
+import { type ClientAuthentication, readAuthenticationMetadata } from './client-metadata.ts'
 import { checkRedirectUri } from './redirect-uri.ts'
 import { parseScope, type Scope } from './scope.ts'
 
@@ -17,13 +17,10 @@ export interface MetadataPolicy {
 export interface ClientMetadata {
   readonly name: string | undefined
   readonly redirectUris: readonly string[]
-  readonly authMethod: ClientAuthMethod
-  readonly signingAlg: string | undefined
+  readonly authentication: ClientAuthentication & { readonly method: ClientAuthMethod }
   readonly grantTypes: readonly string[]
   readonly responseTypes: readonly string[]
   readonly scope: Scope
-  readonly jwks: readonly Jwk[] | undefined
-  readonly jwksUri: string | undefined
   /** What only people read, under the names of the wire. */
   readonly about: Readonly<Record<string, string | readonly string[]>>
 }
@@ -50,24 +47,17 @@ class Refused extends Error {
 const maxText = 200
 const maxUrl = 2000
 const maxList = 10
-/** Flows in which a person decides: no machine gets in by having said that it exists. */
-const withPerson: readonly string[] = [
-  'authorization_code',
-  'refresh_token',
-  'urn:ietf:params:oauth:grant-type:device_code',
-  'urn:openid:params:grant-type:ciba',
-]
+/**
+ * Grants that software may register for by itself: those whose page tells a person where the app comes from. No machine gets in by
+ * having said that it exists, and no device by a code that somebody was talked into typing.
+ */
+const registrable: readonly string[] = ['authorization_code', 'refresh_token']
 const pageMembers = ['client_uri', 'logo_uri', 'tos_uri', 'policy_uri']
 // Controls, and the marks that turn the direction of what follows: a name must not rewrite the sentence around it.
 const unseen = /[\p{Cc}\u200E\u200F\u202A-\u202E\u2066-\u2069\u2028\u2029]/u
 
-/** A member; `null` is as if it were left out. @see RFC 7592 §2.2 */
-function read(members: Members, name: string): unknown {
-  return members[name] ?? undefined
-}
-
 function readText(members: Members, name: string, most = maxText): string | undefined {
-  const value = read(members, name)
+  const value = members[name]
   if (value === undefined) return undefined
   if (typeof value === 'string' && value.trim() !== '' && value.length <= most && !unseen.test(value))
     return value
@@ -75,7 +65,7 @@ function readText(members: Members, name: string, most = maxText): string | unde
 }
 
 function readTexts(members: Members, name: string): readonly string[] | undefined {
-  const value = read(members, name)
+  const value = members[name]
   if (value === undefined) return undefined
   const fits = Array.isArray(value) && value.length <= maxList
   if (fits && value.every((one) => typeof one === 'string' && one !== '' && one.length <= maxUrl))
@@ -105,7 +95,7 @@ function readRedirectUris(members: Members, needed: boolean): readonly string[] 
 
 function readGrantTypes(members: Members, { grantTypes: known }: MetadataPolicy): readonly string[] {
   const grantTypes = readTexts(members, 'grant_types') ?? ['authorization_code']
-  const may = known.filter((one) => withPerson.includes(one))
+  const may = known.filter((one) => registrable.includes(one))
   const wrong = grantTypes.find((one) => !may.includes(one))
   if (wrong !== undefined) throw new Refused(`grant_types must be some of: ${may.join(', ')}`)
   if (!grantTypes.some((one) => one !== 'refresh_token'))
@@ -130,20 +120,20 @@ function readScope(members: Members, { scopes }: MetadataPolicy): Scope {
   throw new Refused(`scope must be made of: ${scopes.join(' ')}`)
 }
 
-function readKeys(
+/** How it is to prove itself; by HTTP Basic where it does not say. @see RFC 7591 §2 */
+function readAuthentication(
   members: Members,
-  authMethod: ClientAuthMethod,
-): Pick<ClientMetadata, 'jwks' | 'jwksUri' | 'signingAlg'> {
-  const signingAlg = readText(members, 'token_endpoint_auth_signing_alg')
-  const jwksUri = readPage(members, 'jwks_uri')
-  const value = read(members, 'jwks')
-  // RFC 7591 §2: the two MUST NOT both be there.
-  if (jwksUri !== undefined && value !== undefined) throw new Refused('send jwks or jwks_uri, not both')
-  const keys = value === undefined ? undefined : readJwks(value)
-  if (keys?.outcome === 'refuse') throw new Refused(`jwks: ${keys.reason}`)
-  if (authMethod === 'private_key_jwt' && jwksUri === undefined && !keys)
-    throw new Refused('private_key_jwt needs jwks or jwks_uri')
-  return { jwks: keys?.keys, jwksUri, signingAlg }
+  { authMethods }: MetadataPolicy,
+): ClientMetadata['authentication'] {
+  const asked = readText(members, 'token_endpoint_auth_method') ?? 'client_secret_basic'
+  const method = authMethods.find((one) => one === asked)
+  if (method === undefined)
+    throw new Refused(`token_endpoint_auth_method must be one of: ${authMethods.join(', ')}`)
+  const said = { ...members, token_endpoint_auth_method: method }
+  const decision = readAuthenticationMetadata(said, method === 'none' ? 'public' : 'confidential')
+  if (decision.outcome === 'refuse') throw new Refused(`${decision.member} ${decision.reason}`)
+  const { signingAlg, jwks, jwksUri, tlsSubject, boundTokens = false } = decision.authentication ?? {}
+  return { method, signingAlg, jwks, jwksUri, tlsSubject, boundTokens }
 }
 
 function readAbout(members: Members): ClientMetadata['about'] {
@@ -157,20 +147,15 @@ function readAbout(members: Members): ClientMetadata['about'] {
 }
 
 function readAll(members: Members, policy: MetadataPolicy): ClientMetadata {
-  const asked = readText(members, 'token_endpoint_auth_method') ?? 'client_secret_basic'
-  const authMethod = policy.authMethods.find((one) => one === asked)
-  if (authMethod === undefined)
-    throw new Refused(`token_endpoint_auth_method must be one of: ${policy.authMethods.join(', ')}`)
   const grantTypes = readGrantTypes(members, policy)
   const responseTypes = readResponseTypes(members, grantTypes)
   return {
     name: readText(members, 'client_name')?.trim(),
     redirectUris: readRedirectUris(members, grantTypes.includes('authorization_code')),
-    authMethod,
+    authentication: readAuthentication(members, policy),
     grantTypes,
     responseTypes,
     scope: readScope(members, policy),
-    ...readKeys(members, authMethod),
     about: readAbout(members),
   }
 }
@@ -182,7 +167,9 @@ function readAll(members: Members, policy: MetadataPolicy): ClientMetadata {
  */
 export function readClientMetadata(members: Members, policy: MetadataPolicy): MetadataDecision {
   try {
-    return { outcome: 'ok', metadata: readAll(members, policy) }
+    // RFC 7592 §2.2: null is as if it were left out.
+    const said = Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null))
+    return { outcome: 'ok', metadata: readAll(said, policy) }
   } catch (refused) {
     // The readers unwind with Refused; anything else is a bug and goes on.
     if (!(refused instanceof Refused)) throw refused

@@ -16,13 +16,17 @@ test('RFC 7591 §2: what is left out has the default of the document, and all th
     metadata: {
       name: undefined,
       redirectUris: redirect_uris,
-      authMethod: 'client_secret_basic',
-      signingAlg: undefined,
+      authentication: {
+        method: 'client_secret_basic',
+        signingAlg: undefined,
+        jwks: undefined,
+        jwksUri: undefined,
+        tlsSubject: undefined,
+        boundTokens: false,
+      },
       grantTypes: ['authorization_code'],
       responseTypes: ['code'],
       scope: ['a', 'b'],
-      jwks: undefined,
-      jwksUri: undefined,
       about: {},
     },
   })
@@ -125,14 +129,14 @@ const refused: [name: string, members: object, error: RegExp, says: RegExp][] = 
     'keys twice (§2)',
     { redirect_uris, jwks: { keys: [key] }, jwks_uri: 'https://a.example/' },
     /metadata$/,
-    /not both/,
+    /jwks must not come together with jwks_uri/,
   ],
   ['a private key', { redirect_uris, jwks: { keys: [{ ...key, d: 'x' }] } }, /metadata$/, /private members/],
   [
     'private_key_jwt without keys',
     { redirect_uris, token_endpoint_auth_method: 'private_key_jwt' },
     /metadata$/,
-    /needs jwks/,
+    /jwks or jwks_uri is needed/,
   ],
 ]
 for (const [name, members, error, says] of refused) {

@@ -114,6 +114,9 @@ function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly
         ...checkGrants(name, door),
         ...checkTrusts(name, door),
         ...checkClientAuth(name, door),
+        ...((door.registration ?? 'off') !== 'off' && Object.values(door.endpoints).includes('register')
+          ? [`${name}.endpoints has register, which is where software registers itself`]
+          : []),
         ...Object.entries(door.roles).flatMap(([role, scope]) =>
           scope
             .filter((value) => !(value in door.scopes))

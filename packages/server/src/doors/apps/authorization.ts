@@ -13,6 +13,7 @@ import { knownResources } from '../../settings/resources.ts'
 import type { Client, TeamMembership } from '../../store/contract/index.ts'
 import type { SignedIn } from '../browser.ts'
 import type { Reply } from '../door.ts'
+import { type ClientOrigin, originOf, unknownClient } from './client-origin.ts'
 import type { AppsContext } from './context.ts'
 import { readByType } from './details.ts'
 import { readMarker } from './marker.ts'
@@ -23,6 +24,8 @@ import { respondError, responseModesOf } from './respond.ts'
 export interface ProvenRequest {
   readonly request: AuthorizationRequest
   readonly client: Client
+  /** Where a client comes from that no administrator registered. */
+  readonly origin: ClientOrigin | undefined
   /** The only person that it may be answered for: the subject of an ID token of ours, or of `claims`. */
   readonly hintedSubject: string | undefined
   /** When the browser first brought it. */
@@ -36,7 +39,7 @@ export interface ProvenRequest {
 /** What the rules say of a request's parameters. */
 export type Judged =
   | Exclude<AuthorizationDecision, { readonly outcome: 'ask' }>
-  | ({ readonly outcome: 'ask' } & Omit<ProvenRequest, 'pushedHash' | 'seenAt' | 'signed'>)
+  | ({ readonly outcome: 'ask' } & Omit<ProvenRequest, 'origin' | 'pushedHash' | 'seenAt' | 'signed'>)
 
 /** The subject of an ID token of ours for that client, however old; `undefined` for anything else. @see OpenID Connect Core §3.1.2.1 */
 function subjectOf(hint: string, { clientId }: Client, { door, services }: AppsContext): string | undefined {
@@ -122,15 +125,24 @@ export async function readAuthorization(
   const clientId = read.params.get('client_id')
   const found =
     clientId === undefined ? undefined : await services.store.clients.find(clientId, services.now())
-  const judged = await judge(read, found?.doorId === door.id ? found : undefined, apps)
+  const client = found?.doorId === door.id ? found : undefined
+  const judged = await judge(read, client, apps)
   const { pushedHash, signed } = read
   switch (judged.outcome) {
     case 'page':
+      if (clientId !== undefined && !client)
+        throw new ProtocolError('invalid_request', unknownClient(), { detail: judged.description })
       throw new ProtocolError(judged.error, judged.description)
     case 'redirect':
       return { reply: await refuseRequest({ request: judged, pushedHash }, judged, apps) }
     case 'ask':
-      return { ...judged, pushedHash, seenAt, signed: signed && pushedHash === undefined }
+      return {
+        ...judged,
+        origin: await originOf(judged.client, apps),
+        pushedHash,
+        seenAt,
+        signed: signed && pushedHash === undefined,
+      }
   }
 }
 

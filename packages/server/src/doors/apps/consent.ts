@@ -6,6 +6,7 @@ import type { Reply, Request } from '../door.ts'
 import { page } from '../page.ts'
 import { grantableScope, type ProvenRequest, type TeamQuestionAnswer } from './authorization.ts'
 import { claimWords, singleClaims } from './claims.ts'
+import { hostOf, isLocal } from './client-origin.ts'
 import type { AppsContext } from './context.ts'
 import { markedAddress, readMarker } from './marker.ts'
 
@@ -57,7 +58,7 @@ function teamsOf(
 }
 
 function consentModel(
-  { request, client }: ProvenRequest,
+  { request, client, origin }: ProvenRequest,
   signedIn: SignedIn,
   teams: TeamQuestionAnswer,
   apps: AppsContext,
@@ -69,7 +70,8 @@ function consentModel(
   const mine = fixed ? grantableScope(request.scope, fixed.role, apps) : request.scope
   return {
     clientName: client.name,
-    clientHost: URL.canParse(request.redirectUri) ? new URL(request.redirectUri).host : request.redirectUri,
+    clientHost: hostOf(request.redirectUri),
+    unknown: origin && { ...origin, local: isLocal(request.redirectUri) },
     email: signedIn.account.email,
     scopes: mine.map((value) => ({ value, description: apps.door.scopes[value] ?? value })),
     narrowable: true,

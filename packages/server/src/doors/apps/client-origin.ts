@@ -1,0 +1,34 @@
+import type { Client } from '../../store/contract/index.ts'
+import type { AppsContext } from './context.ts'
+
+/** Where a client comes from that no administrator registered. */
+export interface ClientOrigin {
+  readonly documentHost?: string
+}
+
+/** What is known of where a client comes from; `undefined` where an administrator registered it. */
+export async function originOf(
+  { clientId }: Client,
+  { services }: AppsContext,
+): Promise<ClientOrigin | undefined> {
+  return (await services.store.registrations.find(clientId)) && {}
+}
+
+/** What somebody can do whose app is not known here. */
+export function unknownClient(): string {
+  return (
+    'The app is not registered here, or its registration has ended. In the app, remove the connection and connect again: it ' +
+    'then registers anew. If it still comes here, whoever makes the app has to register it.'
+  )
+}
+
+/** Where an answer goes, as people read addresses. An app on a phone has a scheme and no host. */
+export function hostOf(redirectUri: string): string {
+  const host = URL.canParse(redirectUri) ? new URL(redirectUri).host : ''
+  return host === '' ? redirectUri : host
+}
+
+/** Whether an answer goes to a program on the person's own machine. */
+export function isLocal(redirectUri: string): boolean {
+  return /^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?:[:/?]|$)/.test(redirectUri)
+}
