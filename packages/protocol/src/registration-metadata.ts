@@ -51,7 +51,7 @@ const maxList = 10
  * Grants that software may register for by itself: those whose page tells a person where the app comes from. No machine gets in by
  * having said that it exists, and no device by a code that somebody was talked into typing.
  */
-const registrable: readonly string[] = ['authorization_code', 'refresh_token']
+export const registrableGrantTypes: readonly string[] = ['authorization_code', 'refresh_token']
 const pageMembers = ['client_uri', 'logo_uri', 'tos_uri', 'policy_uri']
 // Controls, and the marks that turn the direction of what follows: a name must not rewrite the sentence around it.
 const unseen = /[\p{Cc}\u200E\u200F\u202A-\u202E\u2066-\u2069\u2028\u2029]/u
@@ -95,7 +95,7 @@ function readRedirectUris(members: Members, needed: boolean): readonly string[] 
 
 function readGrantTypes(members: Members, { grantTypes: known }: MetadataPolicy): readonly string[] {
   const grantTypes = readTexts(members, 'grant_types') ?? ['authorization_code']
-  const may = known.filter((one) => registrable.includes(one))
+  const may = known.filter((one) => registrableGrantTypes.includes(one))
   const wrong = grantTypes.find((one) => !may.includes(one))
   if (wrong !== undefined) throw new Refused(`grant_types must be some of: ${may.join(', ')}`)
   if (!grantTypes.some((one) => one !== 'refresh_token'))

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { createReplayStore } from '@sallyport/guard'
 import { ipBucket, type ProtocolError } from '@sallyport/protocol'
 import { type Logger, pino } from 'pino'
+import { createClientDocuments, type FetchClientDocument } from '../accounts/client-documents.ts'
 import { createWidgetDesk } from '../accounts/widgets.ts'
 import { openFacts } from '../checks/facts.ts'
 import { createMemoryLimiter, type Limiter } from '../checks/limit.ts'
@@ -11,7 +12,7 @@ import { newId } from '../crypto/id.ts'
 import { parseOpaqueToken } from '../crypto/opaque-token.ts'
 import { createPasswords } from '../crypto/password.ts'
 import { isStrongSecret } from '../crypto/safe.ts'
-import { type ClientKeys, createClientKeys } from '../grants/client-keys.ts'
+import { createClientKeys } from '../grants/client-keys.ts'
 import { fetchDocument } from '../net/fetch-document.ts'
 import type { Door, Request } from '../doors/door.ts'
 import { mountDoors } from '../doors/index.ts'
@@ -100,9 +101,9 @@ function signingPolicyOf({ signing = {} }: ServerParts, doors: readonly DoorSett
   return { algorithm, rotateAfter, publishAhead, longestToken: longestToken(doors) }
 }
 
-/** The public keys of clients, fetched where they say. */
-function openClientKeys({ privateNetworks = [] }: ServerParts): ClientKeys {
-  return createClientKeys((wanted) => fetchDocument({ ...wanted, privateNetworks }))
+/** How documents are fetched that clients name. */
+function fetchFor({ privateNetworks = [] }: ServerParts): FetchClientDocument {
+  return (wanted) => fetchDocument({ ...wanted, privateNetworks })
 }
 
 async function openServices(
@@ -143,7 +144,8 @@ async function openServices(
     passwords: await createPasswords(),
     limiter,
     replay,
-    clientKeys: openClientKeys(parts),
+    clientKeys: createClientKeys(fetchFor(parts)),
+    clientDocuments: createClientDocuments(fetchFor(parts)),
     clientCertificate: parts.clientCertificate,
     log,
     baseUrl,

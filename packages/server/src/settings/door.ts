@@ -201,6 +201,11 @@ export interface AppsDoor extends DoorBase {
    * @see RFC 7591 §3
    */
   readonly registration?: 'off' | 'open' | 'token'
+  /**
+   * Takes clients whose id is the address of a document that describes them: of these hosts, or of any host. Not when left out.
+   * @see draft-ietf-oauth-client-id-metadata-document-02
+   */
+  readonly clientDocuments?: { readonly hosts?: readonly string[] }
   /** Registrations of one address; 30 an hour when left out. */
   readonly registrationLimit?: Window
   /** Who may vouch for software: issuers with their public keys. What they say of it wins over what it says. @see RFC 7591 §2.3 */

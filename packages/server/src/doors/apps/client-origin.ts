@@ -1,8 +1,10 @@
+import { isDocumentId } from '@sallyport/protocol'
 import type { Client } from '../../store/contract/index.ts'
 import type { AppsContext } from './context.ts'
 
 /** Where a client comes from that no administrator registered. */
 export interface ClientOrigin {
+  /** The host of the document that describes it. */
   readonly documentHost?: string
 }
 
@@ -11,11 +13,17 @@ export async function originOf(
   { clientId }: Client,
   { services }: AppsContext,
 ): Promise<ClientOrigin | undefined> {
+  if (isDocumentId(clientId)) return { documentHost: new URL(clientId).host }
   return (await services.store.registrations.find(clientId)) && {}
 }
 
 /** What somebody can do whose app is not known here. */
-export function unknownClient(): string {
+export function unknownClient(clientId: string): string {
+  if (isDocumentId(clientId))
+    return (
+      'The app says that its description is at the address which is its client_id, but this server can’t take it from there: it ' +
+      'is not to be had, not valid, or of a host that is not trusted here. Try again in a minute, then ask whoever makes the app.'
+    )
   return (
     'The app is not registered here, or its registration has ended. In the app, remove the connection and connect again: it ' +
     'then registers anew. If it still comes here, whoever makes the app has to register it.'

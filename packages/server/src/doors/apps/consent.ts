@@ -27,12 +27,14 @@ export function wasShown(
 
 /** Whether the person has to be asked. A request without state and PKCE could be somebody else's, and a public client could be anybody: asked each time. */
 export async function mustAsk(
-  { request, client }: ProvenRequest,
+  { request, client, origin }: ProvenRequest,
   accountId: string,
   teamId: string,
   { services }: AppsContext,
 ): Promise<boolean> {
   if (request.prompt.includes('consent') || client.type === 'public') return true
+  // One consent stands for what the app was; what describes it is elsewhere and may have changed.
+  if (origin?.documentHost !== undefined) return true
   // What was allowed in detail was allowed for that one time.
   if (request.details.length > 0) return true
   if (request.state === undefined && request.codeChallenge === undefined) return true

@@ -79,6 +79,7 @@ function appsMetadata(door: AppsDoor, services: Services): Readonly<Record<strin
     ...(door.signedIntrospection && {
       introspection_signing_alg_values_supported: signing.algorithms(now()),
     }),
+    ...(door.clientDocuments && { client_id_metadata_document_supported: true }),
     ...((door.registration ?? 'off') !== 'off' && {
       registration_endpoint: baseUrl + registerPath(door),
     }),

@@ -32,9 +32,11 @@ export interface NewRegistration {
   readonly registration: Omit<Registration, 'clientId' | 'registeredAt'>
 }
 
-/** What a client makes of its registration. It says what a client is as a whole; grant types never change. */
+/** What becomes of a registration, as a whole. Type and grant types change only with the document that describes a client. */
 export interface RegistrationChange {
-  readonly client: Pick<Client, 'name' | 'redirectUris' | 'scope'> & Required<Pick<Client, 'authentication'>>
+  readonly client: Pick<Client, 'name' | 'redirectUris' | 'scope'> &
+    Required<Pick<Client, 'authentication'>> &
+    Partial<Pick<Client, 'type' | 'grantTypes'>>
   readonly about: Registration['about']
 }
 

@@ -101,7 +101,7 @@ export class SqlRegistrationStore implements RegistrationStore {
     event: AuditEvent,
     now: number,
   ): Promise<boolean> {
-    const { name, redirectUris, scope, authentication } = client
+    const { name, type, grantTypes, redirectUris, scope, authentication } = client
     return run(this.#db, [
       {
         sql: 'UPDATE client_registration SET about = $2, registered_at = $3 WHERE client_id = $1',
@@ -110,6 +110,8 @@ export class SqlRegistrationStore implements RegistrationStore {
       },
       update('client', 'client_id', clientId, {
         name,
+        type,
+        grant_types: set(grantTypes),
         redirect_uris: set(redirectUris),
         scope: set(scope),
       }),
