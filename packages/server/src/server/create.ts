@@ -21,6 +21,7 @@ import type { DoorSettings } from '../settings/door.ts'
 import type { ClientCertificateSettings } from '../settings/client-certificate.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
 import type { SigningSettings } from '../settings/signing.ts'
+import { withMcp } from '../settings/mcp.ts'
 import type { Store } from '../store/contract/index.ts'
 import { openSqlStore } from '../store/sql/open.ts'
 import { openSqlite } from '../store/sqlite.ts'
@@ -70,6 +71,7 @@ const publishAhead = 600
 function doorsOf({ settings, platforms }: ServerParts): readonly DoorSettings[] {
   return platforms
     .flatMap(({ doors }) => doors)
+    .map(withMcp)
     .map((door) => {
       if (door.kind === 'widgets' && settings.debug) return { ...door, insecureSkipOriginChecks: true }
       if (door.kind === 'people' && settings.google) return { ...door, google: settings.google }

@@ -197,6 +197,11 @@ export interface AppsDoor extends DoorBase {
   /** Requests of one address to the credential endpoints. */
   readonly credentialLimit: Window
   /**
+   * Lets MCP clients come by themselves: `registration: 'open'` and `clientDocuments: {}`, where those are left out.
+   * @see Model Context Protocol 2026-07-28, Client Registration
+   */
+  readonly mcp?: true
+  /**
    * Whether software may register itself: not (when left out), whoever comes, or whoever has a token of an administrator's.
    * @see RFC 7591 §3
    */
