@@ -196,6 +196,7 @@ test('an app with keys proves nothing by a document that may have changed', { sk
 
 const documents: [name: string, more: object, answer: Partial<Served>][] = [
   ['of another address', { client_id: 'https://other.example/client' }, {}],
+  ['with a promise that the door can’t keep', { tls_client_certificate_bound_access_tokens: true }, {}],
   ['with a secret', { client_secret: 'x' }, {}],
   ['with a bad redirect address', { redirect_uris: ['http://app.example/cb'] }, {}],
   ['that is no JSON', {}, { body: '<html>' }],

@@ -153,6 +153,11 @@ describe('400', () => {
     ['no redirect address', { redirect_uris: [] }, 'invalid_redirect_uri'],
     ['a scope that the door has not', { scope: 'admin' }, 'invalid_client_metadata'],
     ['a grant type for machines', { grant_types: ['client_credentials'] }, 'invalid_client_metadata'],
+    [
+      'tokens bound to certificates, where the door has none,',
+      { tls_client_certificate_bound_access_tokens: true },
+      'invalid_client_metadata',
+    ],
     ['a method that the door has not', { token_endpoint_auth_method: 'x' }, 'invalid_client_metadata'],
   ]
   for (const [name, members, error] of wrong) {

@@ -136,7 +136,8 @@ try {
   const passed = results.filter(({ status }) => status === 'SUCCESS').length
   const written = `# MCP conformance
 
-Written by \`npm run conformance:mcp\`, which runs the \`authorization\` command of \`@modelcontextprotocol/conformance\` ${version} against a server of this repository, with clients that registered themselves. These are all the scenarios
+Written by \`npm run conformance:mcp\`, which runs the \`authorization\` command of \`@modelcontextprotocol/conformance\` ${version}
+against a server of this repository, with clients that registered themselves. These are all the scenarios
 the runner has for authorization servers, for the revisions 2025-03-26 to 2026-07-28.
 
 ${passed} of ${results.length} checks passed.

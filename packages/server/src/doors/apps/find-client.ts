@@ -48,8 +48,10 @@ export async function findClient(
   }
   const { client } = found
   if (found.outcome === 'stale' && (use === 'authorize' || client.type !== 'public')) return undefined
-  const method = client.authentication?.method
+  const { method, boundTokens = false } = client.authentication ?? {}
   if (method === undefined || !(door.clientAuth ?? usualMethods).includes(method)) return undefined
+  // A promise of the document that this door could not keep: tokens that a thief can use after all.
+  if (boundTokens && !door.certificateBoundTokens) return undefined
   const grantTypes = client.grantTypes.filter((one) => door.grantTypes.includes(one))
   return { ...client, doorId: door.id, grantTypes, scope: Object.keys(door.scopes).sort() }
 }

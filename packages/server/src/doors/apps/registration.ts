@@ -31,6 +31,11 @@ export async function readSoftware(
   const heeded = await heedStatement(members, door.softwareStatements, services.now())
   const decision = readClientMetadata(heeded, metadataPolicy(door))
   if (decision.outcome === 'refuse') throw new ProtocolError(decision.error, decision.description)
+  if (decision.metadata.authentication.boundTokens && !door.certificateBoundTokens)
+    throw new ProtocolError(
+      'invalid_client_metadata',
+      'tls_client_certificate_bound_access_tokens is not for clients of this door',
+    )
   const statement = door.softwareStatements && members['software_statement']
   if (typeof statement !== 'string') return decision.metadata
   // RFC 7591 §3.2.1: a statement that was used is told back as it came.
