@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:https'
 import { after, before, test } from 'node:test'
+import { decodeJwt } from 'jose'
 import type {
   Client,
   OAuthClientProvider,
@@ -12,6 +13,7 @@ import type {
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
 import { approve, call, newPerson, responseOf, signedInBrowser } from '../support/actors.ts'
+
 import type { Browser } from '../support/browser.ts'
 import { type Authority, hasOpenssl, newAuthority } from '../support/certificates.ts'
 import { sdk } from '../support/mcp-sdk.ts'
@@ -132,6 +134,10 @@ async function completeFlow(app: App): Promise<void> {
   const first = await authorize(app, browser, ['domains:read'])
   assert.equal(first.searchParams.get('resource'), `${server.base}/mcp`)
   assert.equal(first.searchParams.get('code_challenge_method'), 'S256')
+  // RFC 8707: what the client got is for this API, and no other takes it.
+  const access = app.kept.tokens?.access_token ?? ''
+  assert.deepEqual([decodeJwt(access).aud].flat(), [`${server.base}/mcp`])
+  assert.equal((await call(server, '/v1/domains', { bearer: access })).status, 401)
   const { client } = await connect(app)
   assert.ok((await client.listTools()).tools.some(({ name }) => name === 'list_vps'))
   assert.equal((await list(client, 'domains')).isError, false)
