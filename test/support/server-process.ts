@@ -85,7 +85,11 @@ const server = await createServer({
   ...(options.brokenLimiter && { limiter: broken }),
 })
 
-process.on('message', (message: { readonly moveTo: number }) => {
+process.on('message', (message: { readonly moveTo: number } | { readonly sweep: true }) => {
+  if ('sweep' in message) {
+    void server.services.store.sweep(now).then((swept) => process.send?.({ swept }))
+    return
+  }
   now = message.moveTo
   process.send?.({ movedTo: now })
 })

@@ -54,6 +54,8 @@ export interface TestServer {
   now(): number
   /** Moves the clock on by some seconds. */
   advance(seconds: number): Promise<void>
+  /** Lets it sweep now what it sweeps every ten minutes. */
+  sweep(): Promise<void>
   /** Everything the process has printed; complete once it has ended, up to then a line may be on its way. */
   log(): string
   /** Ends the process at once, as a power cut would. */
@@ -149,6 +151,12 @@ export async function startServer(
       const moved = once(child, 'message')
       child.send({ moveTo: clock })
       await moved
+    },
+    async sweep() {
+      if (!child) return
+      const swept = once(child, 'message')
+      child.send({ sweep: true })
+      await swept
     },
     log: () => output,
     kill: () => end('SIGKILL'),

@@ -43,7 +43,7 @@ export function checkFiles(files: Files): readonly Finding[] {
   const parse = (is: (path: string) => boolean): readonly Source[] =>
     [...files].filter(([path]) => is(path)).map(([path, text]) => parseSource(path, text))
   const product = parse(isProduct)
-  const locks = ['package-lock.json', 'bench/package-lock.json']
+  const locks = ['package-lock.json', 'bench/package-lock.json', 'test/interop/conformance/package-lock.json']
   return [
     ...product.flatMap((source) => checkProduct(source, files)),
     ...checkCycles(product),

@@ -49,6 +49,11 @@ export function principalOf(request: NodeRequest): Principal {
   return principal
 }
 
+/** The values of a request's headers as the guard reads them, for what an API compares with them itself. */
+export function rawHeaderReader({ rawHeaders }: Pick<NodeRequest, 'rawHeaders'>): GuardRequest['header'] {
+  return (name) => rawValues(rawHeaders, name)
+}
+
 function guardRequestOf<R extends NodeRequest>(
   request: R,
   { ipOf, certificateOf }: ExpressOptions<R>,

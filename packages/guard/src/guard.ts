@@ -1,11 +1,15 @@
 import {
+  decideMcp,
   dpopAlgorithms,
+  type McpDecision,
+  type McpRule,
   normaliseTarget,
   type Principal,
   permit,
   type Refusal,
   type RenderedRefusal,
   type Rule,
+  type Scope,
   renderRefusal,
   type Shape,
 } from '@sallyport/protocol'
@@ -27,6 +31,8 @@ export interface GuardRule extends Rule {
   readonly limits?: readonly string[]
   /** The API that is asked, where it is not the guard's own: a token made for it alone is taken. @see RFC 8707 §2 */
   readonly resource?: string
+  /** What the tools of an MCP server need, decided by the headers of a request without its body. @see McpRule */
+  readonly mcp?: McpRule
 }
 
 /** How a guard checks tokens that are bound to a key. @see RFC 9449 */
@@ -122,19 +128,38 @@ async function spend(principal: Principal, { rule, options }: Decision, now: num
   return { outcome: 'refuse', refusal, headers }
 }
 
+/** A refusal that names every scope that a call needs, so that nobody has to come back for one after the other. */
+function withScopes(refused: Refused, scopes: Scope): Refused {
+  const { reason } = refused.refusal
+  if (scopes.length === 0 || (reason !== 'missing' && reason !== 'scope')) return refused
+  return { ...refused, refusal: { ...refused.refusal, scopes } }
+}
+
+/** The rule for one request: with what its tool needs, or what is wrong with the headers that should say so. */
+function ruleOf({ rule, request }: Decision): GuardRule | Exclude<McpDecision, { outcome: 'needs' }> {
+  if (!rule.mcp) return rule
+  const needed = decideMcp(request.header, rule.mcp)
+  if (needed.outcome !== 'needs') return needed
+  return { ...rule, scopes: [...new Set([...(rule.scopes ?? []), ...needed.scopes])].sort() }
+}
+
 async function decide(decision: Decision): Promise<Decided> {
-  const { request, rule, options, signatures, binding } = decision
-  const { resource = decision.resource } = rule
+  const { request, options, signatures, binding } = decision
   const { source, onTwo = 'reject', clientCertificate: certificate } = options
   // Nothing to wait for is the rule: a promise for it would cost every request a turn.
   const waiting = source.upToDate?.()
   if (waiting) await waiting
   const now = options.now()
+  const { resource = decision.resource } = decision.rule
   const how = { now, onTwo, signatures, binding, resource, certificate }
   const verdict = await verify(request, source, how)
-  if (verdict.outcome === 'refuse') return verdict
+  const rule = ruleOf(decision)
+  const scopes = decision.rule.mcp && 'doors' in rule ? (rule.scopes ?? []) : []
+  if (verdict.outcome === 'refuse') return withScopes(verdict, scopes)
+  // After the credential: a stranger learns nothing of which tools there are.
+  if ('outcome' in rule) return refuse(rule.outcome === 'malformed' ? 'mcp-headers' : 'tool', rule.detail)
   const allowed = permit(verdict.principal, rule)
-  if (allowed.outcome === 'refuse') return allowed
+  if (allowed.outcome === 'refuse') return withScopes(allowed, scopes)
   const decided = await spend(verdict.principal, decision, now)
   // Whoever was refused has not used anything: no session lives longer for being turned away.
   if (decided.outcome === 'allow' && verdict.use) source.used(verdict.use, now)

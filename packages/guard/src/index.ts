@@ -1,3 +1,10 @@
+export {
+  checkMcpBody,
+  hasMcpHeaders,
+  type McpHeaderReader,
+  type McpRule,
+  mcpHeaderMismatch,
+} from '@sallyport/protocol'
 export type { CertificateFormat, Principal, Refusal, RefusalReason, Rule, Shape } from '@sallyport/protocol'
 export type { Binding } from './binding.ts'
 export { type CertificateHeader, peerCertificate } from './certificate.ts'

@@ -20,6 +20,11 @@ const table = {
   invalid_binding_message: 400,
   // RFC 7009 §2.2.1
   unsupported_token_type: 400,
+  // RFC 7591 §3.2.2
+  invalid_redirect_uri: 400,
+  invalid_client_metadata: 400,
+  invalid_software_statement: 400,
+  unapproved_software_statement: 400,
   // RFC 6750 §3.1
   invalid_token: 401,
   insufficient_scope: 403,

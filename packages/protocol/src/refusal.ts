@@ -9,6 +9,8 @@ export type RefusalReason =
   | 'revoked'
   | 'wrong-door'
   | 'two-credentials'
+  | 'mcp-headers'
+  | 'tool'
   | 'scope'
   | 'plan'
   | 'kind'
@@ -24,7 +26,7 @@ export interface Refusal {
   readonly reason: RefusalReason
   /** For the log only. */
   readonly detail: string
-  /** The scope values that were missing. */
+  /** The scope values that were missing; of a call to a tool, all that it needs. */
   readonly scopes?: Scope
   readonly requiredPlan?: string
   readonly currentPlan?: string
@@ -61,6 +63,8 @@ const codes: Readonly<Record<RefusalReason, ErrorCode>> = {
   revoked: 'invalid_token',
   'wrong-door': 'invalid_token',
   'two-credentials': 'invalid_request',
+  'mcp-headers': 'invalid_request',
+  tool: 'access_denied',
   scope: 'insufficient_scope',
   plan: 'access_denied',
   kind: 'access_denied',
@@ -73,6 +77,8 @@ const codes: Readonly<Record<RefusalReason, ErrorCode>> = {
 }
 
 const twoCredentials = 'Send one credential, not two.'
+const mcpHeaders =
+  'Send MCP-Protocol-Version, Mcp-Method and Mcp-Name, each once, of version 2026-07-28 or later.'
 const later = 'The service is temporarily unavailable.'
 
 function detailBody(refusal: Refusal, wait: number): Body {
@@ -86,6 +92,8 @@ function detailBody(refusal: Refusal, wait: number): Body {
       return { detail: 'Given token not valid for any token type', code: 'token_not_valid' }
     case 'two-credentials':
       return { detail: twoCredentials, code: 'invalid_request' }
+    case 'mcp-headers':
+      return { detail: mcpHeaders, code: 'invalid_request' }
     case 'plan':
       return {
         detail: 'Your plan does not include this action.',
@@ -99,6 +107,7 @@ function detailBody(refusal: Refusal, wait: number): Body {
     case 'unavailable':
       return { detail: later, code: 'unavailable' }
     case 'scope':
+    case 'tool':
     case 'kind':
     case 'environment':
     case 'ip':
@@ -117,6 +126,8 @@ function oauthBody(refusal: Refusal, wait: number): Body {
       return { error: 'invalid_token', error_description: 'The access token is missing or not valid.' }
     case 'two-credentials':
       return { error: 'invalid_request', error_description: twoCredentials }
+    case 'mcp-headers':
+      return { error: 'invalid_request', error_description: mcpHeaders }
     case 'scope':
       return {
         error: 'insufficient_scope',
@@ -135,6 +146,7 @@ function oauthBody(refusal: Refusal, wait: number): Body {
       return { error: 'unavailable', error_description: later }
     case 'origin':
       return { error: 'origin_not_allowed', error_description: 'Origin is not allowed.' }
+    case 'tool':
     case 'kind':
     case 'environment':
     case 'ip':
@@ -154,6 +166,7 @@ function messageBody(refusal: Refusal, status: number, wait: number): Body {
     }
   }
   if (refusal.reason === 'two-credentials') return { error: 'invalid_request', message: twoCredentials }
+  if (refusal.reason === 'mcp-headers') return { error: 'invalid_request', message: mcpHeaders }
   return { error: 'unavailable', message: later }
 }
 
@@ -184,7 +197,8 @@ function challenge(shape: Shape, refusal: Refusal, code: ErrorCode): string | un
   const why: [string, string][] = []
   // RFC 6750 §3.1: a request that lacks any authentication information is told no error.
   if (code !== 'not_authenticated') why.push(['error', refusal.proofError ?? code])
-  if (code === 'insufficient_scope' && refusal.scopes?.length)
+  // RFC 6750 §3: also who has no token yet may be told which scope to ask for.
+  if (refusal.scopes?.length && (code === 'insufficient_scope' || code === 'not_authenticated'))
     why.push(['scope', formatScope(refusal.scopes)])
   if (!algorithms) return challengeOf('Bearer', [...who, ...why, ...where])
   const how: Params = [['algs', algorithms.join(' ')]]

@@ -25,6 +25,8 @@ const cases: Row[] = [
     { detail: 'Authentication credentials were not provided.' },
   ],
   ['oauth', { reason: 'missing', detail }, 401, challenge('Bearer'), oauth401],
+  ['oauth', { reason: 'missing', detail, scopes: ['a'] }, 401, challenge('Bearer scope="a"'), oauth401],
+  ['message', { reason: 'tool', detail }, 403, noStore, forbidden],
   ['message', { reason: 'missing', detail }, 401, challenge('Bearer'), unauthorized],
   [
     'detail',

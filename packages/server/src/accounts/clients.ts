@@ -23,7 +23,8 @@ export function hasSecret({ type, authentication }: Pick<Client, 'type' | 'authe
   return type === 'confidential' && withSecret.includes(authentication?.method)
 }
 
-function newClientSecret(
+/** A fresh secret of a client, and how it is kept. */
+export function newClientSecret(
   { clientId, authentication }: Pick<Client, 'clientId' | 'authentication'>,
   { sealer, now }: Pick<ClientContext, 'sealer' | 'now'>,
 ): { readonly secret: string; readonly stored: ClientSecret } {

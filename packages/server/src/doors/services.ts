@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Guard, GuardOptions, ReplayStore } from '@sallyport/guard'
 import type { Logger } from 'pino'
+import type { ClientDocuments } from '../accounts/client-documents.ts'
 import type { Limiter } from '../checks/limit.ts'
 import type { LocalFacts } from '../checks/facts.ts'
 import type { Passwords } from '../crypto/password.ts'
@@ -36,6 +37,8 @@ export interface Services {
   readonly clientKeys: ClientKeys
   /** How the proxy tells the certificates of its clients; left out where none does. */
   readonly clientCertificate: ClientCertificateSettings | undefined
+  /** Clients that are described by a document elsewhere. */
+  readonly clientDocuments: ClientDocuments
   readonly log: Logger
   /** The server's own address, without a trailing slash. */
   readonly baseUrl: string

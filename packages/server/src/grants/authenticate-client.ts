@@ -47,9 +47,11 @@ export function refuseClient(method: ClientCredentials['method'], detail: string
 export async function authenticateClient(
   credentials: ClientCredentials,
   context: AuthContext,
+  find = (clientId: string): Promise<ClientWithSecrets | undefined> =>
+    context.store.clients.find(clientId, context.now),
 ): Promise<Client> {
   const { clientId } = credentials
-  const client = clientId === undefined ? undefined : await context.store.clients.find(clientId, context.now)
+  const client = clientId === undefined ? undefined : await find(clientId)
   const verdict = await prove(client, credentials, context)
   if (verdict.outcome === 'refuse' || !client)
     throw refuseClient(credentials.method, verdict.outcome === 'refuse' ? verdict.detail : 'unknown client')

@@ -47,6 +47,16 @@ export interface ConsentModel {
   readonly resources?: readonly { readonly identifier: string; readonly name: string }[]
   readonly teams: FixedTeam | TeamChoice | undefined
   readonly warning?: string | undefined
+  /** Where the app comes from, for one that no administrator registered. */
+  readonly unknown?: UnknownApp | undefined
+}
+
+/** What can be said of an app that nobody here has looked at. */
+export interface UnknownApp {
+  /** Host of the document that describes it, which is proven; `undefined` where it only said something of itself. */
+  readonly documentHost?: string | undefined
+  /** The answer goes to a program on the person's own machine: any program there can claim to be this app. */
+  readonly local: boolean
 }
 
 /** What an app may be allowed, for a template whose model has `scopes` and `narrowable`. */
@@ -106,6 +116,11 @@ export const teamFields = `<% if (it.teams?.fixed) { %>
 const template = compileTemplate<ConsentModel>(`<div class="card">
 <h1><bdi><%= it.clientName %></bdi> wants to use your account</h1>
 <p class="lead">Signed in as <strong><bdi><%= it.email %></bdi></strong></p>
+<% if (it.unknown) { %><div class="alert caution" id="unknown-app">
+<% if (it.unknown.documentHost) { %><p>It is described by <strong><bdi><%= it.unknown.documentHost %></bdi></strong>. Nobody here has looked at it.</p>
+<% } else { %><p>This app registered itself. Its name is its own word, and nobody here has looked at it.</p>
+<% } %><p>Your answer goes to <strong><bdi><%= it.clientHost %></bdi></strong><% if (it.unknown.local) { %>, a program on your own computer. Go on only if you started it yourself just now<% } %>.</p>
+</div><% } %>
 <% if (it.warning) { %><p class="alert caution" role="alert"><%= it.warning %></p><% } %>
 <form method="post" action="<%= it.address(it.action) %>">
 <input type="hidden" name="csrf" value="<%= it.csrf %>">

@@ -22,6 +22,7 @@ const ruleMembers = [
   'admin',
   'limits',
   'resource',
+  'mcp',
 ]
 const shapes = ['detail', 'oauth', 'message']
 const kinds = ['person', 'app', 'machine', 'vendor', 'api-key', 'session-token', 'widget']
@@ -117,6 +118,26 @@ function checkScopes(rule: Written, doors: readonly DoorSettings[]): readonly st
     .map((scope) => `rule.scopes names ${quoted(scope)}, which no door of the rule can give`)
 }
 
+/** Scopes by name, as a rule for MCP has them. */
+function checkScopesByName(value: unknown, name: string, doors: readonly DoorSettings[]): readonly string[] {
+  if (!isRecord(value) || !Object.values(value).every(isTexts))
+    return [`rule.mcp.${name} must say the scopes of each, such as { list: ["domains:read"] }`]
+  const all = Object.values(value).flatMap((scopes) => texts(scopes))
+  return checkScopes({ scopes: all }, doors).map((problem) =>
+    problem.replace('rule.scopes', `rule.mcp.${name}`),
+  )
+}
+
+function checkMcp(mcp: unknown, doors: readonly DoorSettings[]): readonly string[] {
+  if (mcp === undefined) return []
+  if (!isRecord(mcp)) return ['rule.mcp must be { tools } with the scopes of each tool']
+  return [
+    ...unknownMembers(mcp, ['tools', 'methods']).map((problem) => `rule.mcp.${problem}`),
+    ...checkScopesByName(mcp['tools'], 'tools', doors),
+    ...(mcp['methods'] === undefined ? [] : checkScopesByName(mcp['methods'], 'methods', doors)),
+  ]
+}
+
 function checkRule(rule: unknown, known: Known): readonly string[] {
   if (!isRecord(rule)) return ['rule must say who may pass, such as { doors: ["osir"] }']
   const doors = texts(rule['doors']).flatMap((id) => known.doors.get(id) ?? [])
@@ -128,6 +149,7 @@ function checkRule(rule: unknown, known: Known): readonly string[] {
     ...checkNames(rule, 'kinds', kinds),
     ...checkNames(rule, 'limits', known.limits),
     ...checkScopes(rule, doors),
+    ...checkMcp(rule['mcp'], doors),
     ...checkPlans(rule, doors, known),
     ...checkFlag(rule, 'admin').map((problem) => `rule.${problem}`),
     ...(resource === undefined || (typeof resource === 'string' && parseResource(resource))

@@ -21,7 +21,7 @@ export interface SallyportConfig {
   readonly signing?: SigningSettings
   /** How the proxy that speaks TLS tells the certificates of its clients. */
   readonly clientCertificate?: ClientCertificateSettings
-  /** Networks, such as `10.0.0.0/8`, that keys of clients may be fetched from although they are not of the public internet. */
+  /** Networks, such as `10.0.0.0/8`, that keys and documents of clients may be fetched from although they are not of the public internet. */
   readonly privateNetworks?: readonly string[]
   /** What a demonstration starts with; used only when asked for. */
   readonly demo?: Seed

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { createReplayStore } from '@sallyport/guard'
 import { ipBucket, type ProtocolError } from '@sallyport/protocol'
 import { type Logger, pino } from 'pino'
+import { createClientDocuments, type FetchClientDocument } from '../accounts/client-documents.ts'
 import { createWidgetDesk } from '../accounts/widgets.ts'
 import { openFacts } from '../checks/facts.ts'
 import { createMemoryLimiter, type Limiter } from '../checks/limit.ts'
@@ -11,7 +12,7 @@ import { newId } from '../crypto/id.ts'
 import { parseOpaqueToken } from '../crypto/opaque-token.ts'
 import { createPasswords } from '../crypto/password.ts'
 import { isStrongSecret } from '../crypto/safe.ts'
-import { type ClientKeys, createClientKeys } from '../grants/client-keys.ts'
+import { createClientKeys } from '../grants/client-keys.ts'
 import { fetchDocument } from '../net/fetch-document.ts'
 import type { Door, Request } from '../doors/door.ts'
 import { mountDoors } from '../doors/index.ts'
@@ -20,6 +21,7 @@ import type { DoorSettings } from '../settings/door.ts'
 import type { ClientCertificateSettings } from '../settings/client-certificate.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
 import type { SigningSettings } from '../settings/signing.ts'
+import { withMcp } from '../settings/mcp.ts'
 import type { Store } from '../store/contract/index.ts'
 import { openSqlStore } from '../store/sql/open.ts'
 import { openSqlite } from '../store/sqlite.ts'
@@ -69,6 +71,7 @@ const publishAhead = 600
 function doorsOf({ settings, platforms }: ServerParts): readonly DoorSettings[] {
   return platforms
     .flatMap(({ doors }) => doors)
+    .map(withMcp)
     .map((door) => {
       if (door.kind === 'widgets' && settings.debug) return { ...door, insecureSkipOriginChecks: true }
       if (door.kind === 'people' && settings.google) return { ...door, google: settings.google }
@@ -100,9 +103,9 @@ function signingPolicyOf({ signing = {} }: ServerParts, doors: readonly DoorSett
   return { algorithm, rotateAfter, publishAhead, longestToken: longestToken(doors) }
 }
 
-/** The public keys of clients, fetched where they say. */
-function openClientKeys({ privateNetworks = [] }: ServerParts): ClientKeys {
-  return createClientKeys((wanted) => fetchDocument({ ...wanted, privateNetworks }))
+/** How documents are fetched that clients name. */
+function fetchFor({ privateNetworks = [] }: ServerParts): FetchClientDocument {
+  return (wanted) => fetchDocument({ ...wanted, privateNetworks })
 }
 
 async function openServices(
@@ -143,7 +146,8 @@ async function openServices(
     passwords: await createPasswords(),
     limiter,
     replay,
-    clientKeys: openClientKeys(parts),
+    clientKeys: createClientKeys(fetchFor(parts)),
+    clientDocuments: createClientDocuments(fetchFor(parts)),
     clientCertificate: parts.clientCertificate,
     log,
     baseUrl,

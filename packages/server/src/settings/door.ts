@@ -1,4 +1,4 @@
-import type { ClientAuthMethod, KeyFormat, ResponseMode, Scope, Shape } from '@sallyport/protocol'
+import type { ClientAuthMethod, Jwk, KeyFormat, ResponseMode, Scope, Shape } from '@sallyport/protocol'
 
 /** How a door's refresh tokens live. Spans in seconds. */
 export interface RefreshSettings {
@@ -196,6 +196,29 @@ export interface AppsDoor extends DoorBase {
   } & Readonly<Partial<Record<GrantEndpoint, string>>>
   /** Requests of one address to the credential endpoints. */
   readonly credentialLimit: Window
+  /**
+   * Lets MCP clients come by themselves: `registration: 'open'` and `clientDocuments: {}`, where those are left out.
+   * @see Model Context Protocol 2026-07-28, Client Registration
+   */
+  readonly mcp?: true
+  /**
+   * Whether software may register itself: not (when left out), whoever comes, or whoever has a token of an administrator's.
+   * @see RFC 7591 §3
+   */
+  readonly registration?: 'off' | 'open' | 'token'
+  /**
+   * Takes clients whose id is the address of a document that describes them: of these hosts, or of any host. Not when left out.
+   * @see draft-ietf-oauth-client-id-metadata-document-02
+   */
+  readonly clientDocuments?: { readonly hosts?: readonly string[] }
+  /** Registrations of one address; 30 an hour when left out. */
+  readonly registrationLimit?: Window
+  /** Who may vouch for software: issuers with their public keys. What they say of it wins over what it says. @see RFC 7591 §2.3 */
+  readonly softwareStatements?: {
+    /** Refuses software that nobody vouches for. */
+    readonly required?: true
+    readonly issuers: Readonly<Record<string, readonly Jwk[]>>
+  }
 }
 
 /** Vendors: client id and secret as JSON, plans. */

@@ -1,4 +1,4 @@
-import type { Rule, Shape } from '@sallyport/protocol'
+import type { McpRule, Rule, Shape } from '@sallyport/protocol'
 
 /** What a proxy may let through: plain data. */
 export interface ForwardRoute {
@@ -10,7 +10,11 @@ export interface ForwardRoute {
   readonly shape: Shape
   /** The API's own address, such as `https://api.example.com`, for tokens that are bound to a key; left out: the server's. */
   readonly origin?: string
-  readonly rule: Rule & { readonly limits?: readonly string[]; readonly resource?: string }
+  readonly rule: Rule & {
+    readonly limits?: readonly string[]
+    readonly resource?: string
+    readonly mcp?: McpRule
+  }
   /** Also hands the API behind a signed statement of who is calling, good for a minute. */
   readonly token?: true
   /** Lets a browser's CORS preflight through, which never has a credential; the API answers it, told of nobody. */

@@ -84,6 +84,17 @@ const narrowed: ConsentModel = {
   },
 }
 
+const registeredItself: ConsentModel = {
+  ...consent,
+  clientHost: '127.0.0.1:3000',
+  unknown: { local: true },
+}
+
+const described: ConsentModel = {
+  ...consent,
+  unknown: { documentHost: 'app.lighthouse.example', local: false },
+}
+
 const bare: ConsentModel = { ...consent, scopes: [], teams: undefined }
 
 const deviceCode: DeviceCodeModel = { action: '/device', csrf: token }
@@ -199,6 +210,8 @@ export const samples: readonly Sample[] = [
   }),
   sample('consent', consentPage, consent),
   sample('consent-choices', consentPage, narrowed),
+  sample('consent-registered-itself', consentPage, registeredItself),
+  sample('consent-described', consentPage, described),
   sample('consent-bare', consentPage, bare),
   sample('form-post', formPostPage, {
     action: 'https://app.example/callback?tenant=1',

@@ -35,6 +35,7 @@ const cases: readonly (readonly [name: string, routes: unknown, problem: RegExp 
           admin: true,
           limits: ['osir-api'],
           resource: 'https://api.example.com/v1',
+          mcp: { tools: { list: ['domains:read'], free: [] }, methods: { 'resources/read': [] } },
         },
       },
       {
@@ -52,6 +53,18 @@ const cases: readonly (readonly [name: string, routes: unknown, problem: RegExp 
     'a misspelled member is told',
     [{ ...route, method: ['GET'] }],
     /\(\/v1\/\*\): method is no member; there are path, m/,
+  ],
+  ['a rule for tools without tools is told', ruled({ mcp: {} }), /rule\.mcp\.tools must say the scopes/],
+  ['a rule for tools that is none is told', ruled({ mcp: ['list'] }), /rule\.mcp must be/],
+  [
+    'a misspelled member of a rule for tools is told',
+    ruled({ mcp: { tools: {}, tool: {} } }),
+    /rule\.mcp\.tool is no member/,
+  ],
+  [
+    'a tool with a scope that no door gives is told',
+    ruled({ mcp: { tools: { list: ['domain:read'] } } }),
+    /rule\.mcp\.tools names "domain:read", which no door/,
   ],
   [
     'a misspelled member of a rule is told',

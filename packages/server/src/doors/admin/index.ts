@@ -9,6 +9,7 @@ import { clientSecretEndpoint, clientSecretsEndpoint } from './client-secrets.ts
 import { clientEndpoint, clientsEndpoint } from './clients.ts'
 import { type AdminContext, adminId, adminPath, forAdmin, noStore } from './context.ts'
 import { readText } from './read.ts'
+import { registrationTokenEndpoint, registrationTokensEndpoint } from './registration-tokens.ts'
 import { memberEndpoint, teamEndpoint, teamsEndpoint } from './teams.ts'
 
 /** The audit log, newest first. */
@@ -100,6 +101,8 @@ export function adminDoor(services: Services): Door {
     clientEndpoint,
     clientSecretsEndpoint,
     clientSecretEndpoint,
+    registrationTokensEndpoint,
+    registrationTokenEndpoint,
     guardsEndpoint,
     signingKeysEndpoint,
     auditEndpoint,

@@ -12,9 +12,11 @@ import { issuerOf } from '../../settings/issuer.ts'
 import { knownResources } from '../../settings/resources.ts'
 import type { Client, TeamMembership } from '../../store/contract/index.ts'
 import type { SignedIn } from '../browser.ts'
-import type { Reply } from '../door.ts'
+import type { Reply, Request } from '../door.ts'
+import { type ClientOrigin, originOf, unknownClient } from './client-origin.ts'
 import type { AppsContext } from './context.ts'
 import { readByType } from './details.ts'
+import { findClient } from './find-client.ts'
 import { readMarker } from './marker.ts'
 import { parseRequest, readRequestParams, type RequestParams } from './request-source.ts'
 import { respondError, responseModesOf } from './respond.ts'
@@ -23,6 +25,8 @@ import { respondError, responseModesOf } from './respond.ts'
 export interface ProvenRequest {
   readonly request: AuthorizationRequest
   readonly client: Client
+  /** Where a client comes from that no administrator registered. */
+  readonly origin: ClientOrigin | undefined
   /** The only person that it may be answered for: the subject of an ID token of ours, or of `claims`. */
   readonly hintedSubject: string | undefined
   /** When the browser first brought it. */
@@ -36,7 +40,7 @@ export interface ProvenRequest {
 /** What the rules say of a request's parameters. */
 export type Judged =
   | Exclude<AuthorizationDecision, { readonly outcome: 'ask' }>
-  | ({ readonly outcome: 'ask' } & Omit<ProvenRequest, 'pushedHash' | 'seenAt' | 'signed'>)
+  | ({ readonly outcome: 'ask' } & Omit<ProvenRequest, 'origin' | 'pushedHash' | 'seenAt' | 'signed'>)
 
 /** The subject of an ID token of ours for that client, however old; `undefined` for anything else. @see OpenID Connect Core §3.1.2.1 */
 function subjectOf(hint: string, { clientId }: Client, { door, services }: AppsContext): string | undefined {
@@ -111,26 +115,36 @@ export async function refuseRequest(
  * @see RFC 6749 §4.1.1, §4.1.2.1
  */
 export async function readAuthorization(
-  search: string,
+  httpRequest: Request,
   apps: AppsContext,
 ): Promise<ProvenRequest | { readonly reply: Reply }> {
   const { door, services } = apps
+  const { search } = httpRequest
   const query = parseRequest(search)
   if ('description' in query) throw new ProtocolError('invalid_request', query.description)
   const seenAt = readMarker(search, apps)?.seenAt ?? services.now()
   const read = await readRequestParams(query, seenAt, apps)
   const clientId = read.params.get('client_id')
   const found =
-    clientId === undefined ? undefined : await services.store.clients.find(clientId, services.now())
-  const judged = await judge(read, found?.doorId === door.id ? found : undefined, apps)
+    clientId === undefined ? undefined : await findClient(clientId, 'authorize', httpRequest, apps)
+  const client = found?.doorId === door.id ? found : undefined
+  const judged = await judge(read, client, apps)
   const { pushedHash, signed } = read
   switch (judged.outcome) {
     case 'page':
+      if (clientId !== undefined && !client)
+        throw new ProtocolError('invalid_request', unknownClient(clientId), { detail: judged.description })
       throw new ProtocolError(judged.error, judged.description)
     case 'redirect':
       return { reply: await refuseRequest({ request: judged, pushedHash }, judged, apps) }
     case 'ask':
-      return { ...judged, pushedHash, seenAt, signed: signed && pushedHash === undefined }
+      return {
+        ...judged,
+        origin: await originOf(judged.client, apps),
+        pushedHash,
+        seenAt,
+        signed: signed && pushedHash === undefined,
+      }
   }
 }
 

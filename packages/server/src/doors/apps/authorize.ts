@@ -23,7 +23,7 @@ const longestQuery = 8000
 const notAMember = 'Your account is not a member of the team that this app belongs to.'
 
 async function show(request: Request, apps: AppsContext): Promise<Reply> {
-  const proven = await readAuthorization(request.search, apps)
+  const proven = await readAuthorization(request, apps)
   if ('reply' in proven) return proven.reply
   const silent = proven.request.prompt.includes('none')
   const refuse = (error: 'login_required' | 'consent_required' | 'access_denied', description: string) =>
@@ -74,7 +74,7 @@ async function decide(request: Request, apps: AppsContext): Promise<Reply> {
   const form = readPageForm(request)
   const signedIn = await findSignedIn(request, apps.services)
   requireCsrf(form.one('csrf'), request, signedIn, apps.services)
-  const proven = await readAuthorization(request.search, apps)
+  const proven = await readAuthorization(request, apps)
   if ('reply' in proven) return proven.reply
   if (!signedIn) return toSignIn(request, proven, signedIn, apps)
   if (!wasShown(form.one('request'), proven, signedIn, apps)) {

@@ -9,6 +9,7 @@ import { readFormAndLists } from '../read-body.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import { authContext, grantContext } from '../services.ts'
 import { type AppsContext, pathOf } from './context.ts'
+import { findClient } from './find-client.ts'
 
 /** A form request whose client is authenticated. */
 export interface ClientRequest {
@@ -52,10 +53,9 @@ export async function authenticateRequest(
     audiences: audiencesOf(request, apps),
     ...(door.clientAuth && { methods: door.clientAuth }),
   }
-  return authenticateClient(
-    read.credentials,
-    authContext(taken, services, readCertificate(request, services)),
-  )
+  const find = (clientId: string) => findClient(clientId, 'prove', request, apps)
+  const context = authContext(taken, services, readCertificate(request, services))
+  return authenticateClient(read.credentials, context, find)
 }
 
 /** Reads a credential endpoint's form and proves its client. Attempts are counted by address, before anything is looked up. */

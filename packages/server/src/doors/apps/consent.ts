@@ -6,6 +6,7 @@ import type { Reply, Request } from '../door.ts'
 import { page } from '../page.ts'
 import { grantableScope, type ProvenRequest, type TeamQuestionAnswer } from './authorization.ts'
 import { claimWords, singleClaims } from './claims.ts'
+import { hostOf, isLocal } from './client-origin.ts'
 import type { AppsContext } from './context.ts'
 import { markedAddress, readMarker } from './marker.ts'
 
@@ -26,12 +27,14 @@ export function wasShown(
 
 /** Whether the person has to be asked. A request without state and PKCE could be somebody else's, and a public client could be anybody: asked each time. */
 export async function mustAsk(
-  { request, client }: ProvenRequest,
+  { request, client, origin }: ProvenRequest,
   accountId: string,
   teamId: string,
   { services }: AppsContext,
 ): Promise<boolean> {
   if (request.prompt.includes('consent') || client.type === 'public') return true
+  // One consent stands for what the app was; what describes it is elsewhere and may have changed.
+  if (origin?.documentHost !== undefined) return true
   // What was allowed in detail was allowed for that one time.
   if (request.details.length > 0) return true
   if (request.state === undefined && request.codeChallenge === undefined) return true
@@ -57,7 +60,7 @@ function teamsOf(
 }
 
 function consentModel(
-  { request, client }: ProvenRequest,
+  { request, client, origin }: ProvenRequest,
   signedIn: SignedIn,
   teams: TeamQuestionAnswer,
   apps: AppsContext,
@@ -69,7 +72,8 @@ function consentModel(
   const mine = fixed ? grantableScope(request.scope, fixed.role, apps) : request.scope
   return {
     clientName: client.name,
-    clientHost: URL.canParse(request.redirectUri) ? new URL(request.redirectUri).host : request.redirectUri,
+    clientHost: hostOf(request.redirectUri),
+    unknown: origin && { ...origin, local: isLocal(request.redirectUri) },
     email: signedIn.account.email,
     scopes: mine.map((value) => ({ value, description: apps.door.scopes[value] ?? value })),
     narrowable: true,

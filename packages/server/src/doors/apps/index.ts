@@ -9,7 +9,9 @@ import { backchannelEndpoint } from './backchannel.ts'
 import type { AppsContext } from './context.ts'
 import { deviceAuthorizationEndpoint } from './device-authorization.ts'
 import { introspectEndpoint } from './introspect.ts'
+import { registrationEndpoint, registrationSecretEndpoint } from './manage-registration.ts'
 import { pushEndpoint } from './push.ts'
+import { registerEndpoint } from './register.ts'
 import { takesPushed } from './request-source.ts'
 import { revokeEndpoint } from './revoke.ts'
 import { tokenEndpoint } from './token.ts'
@@ -31,11 +33,13 @@ export function appsDoor(door: AppsDoor, services: Services): Door {
   const begun = grantsOf(door).flatMap(({ endpoint }) => (endpoint ? [grantEndpoints[endpoint.name]] : []))
   const always = [authorizeEndpoint, tokenEndpoint, revokeEndpoint, introspectEndpoint, userinfoEndpoint]
   const endpoints = [...always, ...(takesPushed(door) ? [pushEndpoint] : []), ...begun]
+  const registering = [registerEndpoint, registrationEndpoint, registrationSecretEndpoint]
+  const mounted = (door.registration ?? 'off') === 'off' ? endpoints : [...endpoints, ...registering]
   return {
     id: door.id,
     prefixes: [door.path],
     ...(door.hosts && { hosts: door.hosts }),
-    endpoints: endpoints.map((endpoint) => endpoint(apps)),
+    endpoints: mounted.map((endpoint) => endpoint(apps)),
     refuse: refuseOauth,
   }
 }

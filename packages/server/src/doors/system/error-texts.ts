@@ -24,6 +24,23 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     remedy:
       'Start the sign-in again. Exchange a code once and within a minute; keep the newest refresh token that you were given.',
   },
+  invalid_redirect_uri: {
+    meaning: 'A redirect address of the registration is missing or may not be registered.',
+    remedy:
+      'Use https, http on a loopback address, or a private scheme with a dot in it, without fragment, user name or wildcard.',
+  },
+  invalid_client_metadata: {
+    meaning: 'Something that the app said of itself at its registration can’t be taken.',
+    remedy: 'Read the description in the answer; it names the member and what it may be.',
+  },
+  invalid_software_statement: {
+    meaning: 'The software statement of the registration is not signed by whom it names, or has expired.',
+    remedy: 'Ask whoever publishes the software for a new one.',
+  },
+  unapproved_software_statement: {
+    meaning: 'The software statement of the registration is missing, or its issuer is not trusted here.',
+    remedy: 'Ask the administrator of the server which issuers it trusts.',
+  },
   invalid_scope: {
     meaning: 'A scope is unknown, malformed, or more than the client or the grant may have.',
     remedy: 'Ask only for scopes that the client is registered for, separated by single spaces.',

@@ -7,6 +7,7 @@ import { pathOf } from '../apps/context.ts'
 import { takesObjects } from '../apps/request-object.ts'
 import { requestMetadata } from '../apps/request-metadata.ts'
 import { takesPushed } from '../apps/request-source.ts'
+import { registerPath } from '../apps/registration.ts'
 import type { Endpoint, Reply } from '../door.ts'
 import type { Services } from '../services.ts'
 
@@ -77,6 +78,10 @@ function appsMetadata(door: AppsDoor, services: Services): Readonly<Record<strin
     ...certificatesOf(door, services),
     ...(door.signedIntrospection && {
       introspection_signing_alg_values_supported: signing.algorithms(now()),
+    }),
+    ...(door.clientDocuments && { client_id_metadata_document_supported: true }),
+    ...((door.registration ?? 'off') !== 'off' && {
+      registration_endpoint: baseUrl + registerPath(door),
     }),
     ...((door.dpop ?? 'off') !== 'off' && { dpop_signing_alg_values_supported: dpopAlgorithms }),
     ...(openid && {

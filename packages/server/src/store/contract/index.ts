@@ -5,6 +5,7 @@ import type { DeferredStore } from './deferred.ts'
 import type { FamilyStore } from './families.ts'
 import type { KeyStore } from './keys.ts'
 import type { RequestStore } from './requests.ts'
+import type { RegistrationStore } from './registrations.ts'
 import type { SigningStore } from './signing.ts'
 import type { TeamStore } from './teams.ts'
 import type { WidgetStore } from './widgets.ts'
@@ -16,6 +17,7 @@ export type * from './deferred.ts'
 export type * from './families.ts'
 export type * from './keys.ts'
 export type * from './requests.ts'
+export type * from './registrations.ts'
 export type * from './signing.ts'
 export type * from './teams.ts'
 export type * from './widgets.ts'
@@ -74,6 +76,7 @@ export interface Store {
   readonly accounts: AccountStore
   readonly teams: TeamStore
   readonly clients: ClientStore
+  readonly registrations: RegistrationStore
   readonly families: FamilyStore
   readonly deferred: DeferredStore
   readonly keys: KeyStore

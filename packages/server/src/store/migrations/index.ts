@@ -11,6 +11,7 @@ import { authorizationDetails } from './009-authorization-details.ts'
 import { clientAuthentication } from './010-client-authentication.ts'
 import { deferredRequests } from './011-deferred-requests.ts'
 import { usedGrants } from './012-used-grants.ts'
+import { registration } from './013-registration.ts'
 
 /** Schema changes, oldest first. Each runs once, on both engines; append, never edit. */
 const migrations: readonly string[] = [
@@ -26,6 +27,7 @@ const migrations: readonly string[] = [
   clientAuthentication,
   deferredRequests,
   usedGrants,
+  registration,
 ]
 
 /**

@@ -97,3 +97,30 @@ export function insertSecret(
     params: [secretId, clientId, hash, now, orNull(expiresAt), orNull(sealed)],
   }
 }
+
+/** Writes a new client; touches nothing where the id is taken. */
+export function insertClient(client: Omit<Client, 'createdAt'>, now: number): Statement {
+  const { clientId, doorId, name, type, teamId, grantTypes, scope, redirectUris, resources } = client
+  const columns = {
+    client_id: clientId,
+    door_id: doorId,
+    name,
+    type,
+    team_id: orNull(teamId),
+    grant_types: grantTypes.join(' '),
+    scope: scope.join(' '),
+    redirect_uris: redirectUris.join(' '),
+    resources: orNull(set(resources)),
+    created_at: now,
+    require_pushed: bit(client.requirePushed ?? false),
+    require_signed: bit(client.requireSigned ?? false),
+    ...authenticationColumns(client.authentication),
+  }
+  const numbers = Object.keys(columns).map((_, index) => `$${index + 1}`)
+  return {
+    sql: `INSERT INTO client (${Object.keys(columns).join(', ')}) VALUES (${numbers.join(', ')})
+          ON CONFLICT (client_id) DO NOTHING`,
+    params: Object.values(columns),
+    mustTouch: true,
+  }
+}

@@ -8,15 +8,8 @@ import type {
   Consent,
 } from '../contract/index.ts'
 import type { Database, Row } from '../database.ts'
-import {
-  authenticationColumns,
-  insertSecret,
-  readClient,
-  readSecret,
-  set,
-  setAuthentication,
-} from './client-row.ts'
-import { bit, list, number, optionalList, orNull, text } from './row.ts'
+import { insertClient, insertSecret, readClient, readSecret, set, setAuthentication } from './client-row.ts'
+import { bit, list, number, optionalList, text } from './row.ts'
 import { audit, change, changes, endFamilies, remove, run, update } from './statements.ts'
 
 function readConsent(row: Row): Consent {
@@ -45,34 +38,9 @@ export class SqlClientStore implements ClientStore {
     event: AuditEvent,
     now: number,
   ): Promise<boolean> {
-    const { clientId, doorId, name, type, teamId, grantTypes, scope, redirectUris, resources } = client
-    const columns = {
-      require_pushed: bit(client.requirePushed ?? false),
-      require_signed: bit(client.requireSigned ?? false),
-      ...authenticationColumns(client.authentication),
-    }
+    const { clientId } = client
     return run(this.#db, [
-      {
-        sql: `INSERT INTO client (client_id, door_id, name, type, team_id, grant_types, scope, redirect_uris, resources, created_at,
-                ${Object.keys(columns).join(', ')})
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${Object.keys(columns)
-                .map((_, index) => `$${index + 11}`)
-                .join(', ')}) ON CONFLICT (client_id) DO NOTHING`,
-        params: [
-          clientId,
-          doorId,
-          name,
-          type,
-          orNull(teamId),
-          grantTypes.join(' '),
-          scope.join(' '),
-          redirectUris.join(' '),
-          orNull(set(resources)),
-          now,
-          ...Object.values(columns),
-        ],
-        mustTouch: true,
-      },
+      insertClient(client, now),
       ...(secret ? [insertSecret(clientId, secret, now)] : []),
       change('client', clientId, now),
       audit(event, now),
@@ -208,6 +176,7 @@ export class SqlClientStore implements ClientStore {
       { sql: 'DELETE FROM client WHERE client_id = $1', params: [clientId], mustTouch: true },
       ...endFamilies('client_id', clientId, now),
       remove('client_secret', 'client_id', clientId),
+      remove('client_registration', 'client_id', clientId),
       remove('authorization_code', 'client_id', clientId),
       remove('consent', 'client_id', clientId),
       remove('pushed_request', 'client_id', clientId),

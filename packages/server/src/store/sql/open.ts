@@ -9,8 +9,10 @@ import { SqlFamilyStore } from './family-store.ts'
 import { changesSince, lastChange, markOf, openFeed } from './feed.ts'
 import { SqlKeyStore } from './key-store.ts'
 import { SqlRequestStore } from './request-store.ts'
+import { SqlRegistrationStore } from './registration-store.ts'
 import { SqlSigningStore } from './signing-store.ts'
 import { sweep } from './sweep.ts'
+import { sweepRegistrations } from './sweep-registrations.ts'
 import { SqlTeamStore } from './team-store.ts'
 import { SqlWidgetStore } from './widget-store.ts'
 
@@ -22,6 +24,7 @@ export async function openSqlStore(db: Database): Promise<Store> {
     accounts: new SqlAccountStore(db),
     teams: new SqlTeamStore(db),
     clients: new SqlClientStore(db),
+    registrations: new SqlRegistrationStore(db),
     families: new SqlFamilyStore(db),
     deferred: new SqlDeferredStore(db),
     keys: new SqlKeyStore(db),
@@ -51,7 +54,7 @@ export async function openSqlStore(db: Database): Promise<Store> {
         },
       }
     },
-    sweep: (now) => sweep(db, now),
+    sweep: async (now) => (await sweep(db, now)) + (await sweepRegistrations(db, now)),
     close: () => db.close(),
   }
 }

@@ -24,6 +24,7 @@ const expiring: readonly Expiring[] = [
   { table: 'widget_session', id: 'session_id', moment: 'expires_at', after: day },
   { table: 'client_secret', id: 'secret_id', moment: 'expires_at', after: day },
   { table: 'used_assertion', id: 'hash', moment: 'expires_at', after: 60 },
+  { table: 'initial_token', id: 'token_id', moment: 'expires_at', after: 0 },
   { table: 'token_family', id: 'family_id', moment: 'expires_at', after: 30 * day },
   { table: 'token_family', id: 'family_id', moment: 'ended_at', after: 30 * day },
   { table: 'signing_key', id: 'kid', moment: 'remove_at', after: day },

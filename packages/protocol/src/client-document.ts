@@ -1,0 +1,55 @@
+import { parseDocumentUrl } from './document-url.ts'
+import { registrableGrantTypes, type MetadataDecision, readClientMetadata } from './registration-metadata.ts'
+
+type Members = Readonly<Record<string, unknown>>
+
+/** Whether a client id is the address of a document, and so never one of ours. */
+export function isDocumentId(clientId: string): boolean {
+  return /^https:/i.test(clientId)
+}
+
+/**
+ * The address of a client's document, or in words why it can't be one: https, with a path, in its plain spelling. A second spelling
+ * would be a second client with the same document.
+ * @see draft-ietf-oauth-client-id-metadata-document-02 §3
+ */
+export function parseDocumentId(clientId: string): URL | string {
+  const url = parseDocumentUrl(clientId)
+  if (typeof url === 'string') return url
+  if (url.href !== clientId) return 'not in its plain spelling'
+  return url.pathname === '/' ? 'without a path' : url
+}
+
+const refuse = (description: string): MetadataDecision => ({
+  outcome: 'refuse',
+  error: 'invalid_client_metadata',
+  description,
+})
+
+/** What no door decides: each takes from a document what it has itself. */
+const policy = {
+  authMethods: ['none', 'private_key_jwt'],
+  grantTypes: registrableGrantTypes,
+  scopes: [],
+} as const
+const texts = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
+/**
+ * Decides whether the document at `url` describes a client. One document is for all servers in the world, so what it
+ * would like besides, of grant types and scopes, is left out and not refused; what it says of itself is held to the rules of
+ * registration. There is no secret in it, since anybody can read it.
+ * @see draft-ietf-oauth-client-id-metadata-document-02 §4, §8.2, Model Context Protocol 2026-07-28, Client Registration
+ */
+export function readClientDocument(url: string, members: Members): MetadataDecision {
+  // §4: compared as strings, nothing normalised.
+  if (members['client_id'] !== url) return refuse('client_id of the document is not its address')
+  if (members['client_name'] === undefined) return refuse('client_name is missing')
+  const secret = ['client_secret', 'client_secret_expires_at'].find((name) => name in members)
+  if (secret !== undefined) return refuse(`${secret} has no place in a document that anybody can read`)
+  const grantTypes = texts(members['grant_types'] ?? ['authorization_code']).filter((one) =>
+    policy.grantTypes.some((known) => known === one),
+  )
+  const said = { ...members, grant_types: grantTypes, response_types: undefined, scope: undefined }
+  const { token_endpoint_auth_method: method = 'none' } = members
+  return readClientMetadata({ ...said, token_endpoint_auth_method: method }, policy)
+}

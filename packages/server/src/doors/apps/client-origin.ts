@@ -1,0 +1,42 @@
+import { isDocumentId } from '@sallyport/protocol'
+import type { Client } from '../../store/contract/index.ts'
+import type { AppsContext } from './context.ts'
+
+/** Where a client comes from that no administrator registered. */
+export interface ClientOrigin {
+  /** The host of the document that describes it. */
+  readonly documentHost?: string
+}
+
+/** What is known of where a client comes from; `undefined` where an administrator registered it. */
+export async function originOf(
+  { clientId }: Client,
+  { services }: AppsContext,
+): Promise<ClientOrigin | undefined> {
+  if (isDocumentId(clientId)) return { documentHost: new URL(clientId).host }
+  return (await services.store.registrations.find(clientId)) && {}
+}
+
+/** What somebody can do whose app is not known here. */
+export function unknownClient(clientId: string): string {
+  if (isDocumentId(clientId))
+    return (
+      'The app says that its description is at the address which is its client_id, but this server can’t take it from there: it ' +
+      'is not to be had, not valid, or of a host that is not trusted here. Try again in a minute, then ask whoever makes the app.'
+    )
+  return (
+    'The app is not registered here, or its registration has ended. In the app, remove the connection and connect again: it ' +
+    'then registers anew. If it still comes here, whoever makes the app has to register it.'
+  )
+}
+
+/** Where an answer goes, as people read addresses. An app on a phone has a scheme and no host. */
+export function hostOf(redirectUri: string): string {
+  const host = URL.canParse(redirectUri) ? new URL(redirectUri).host : ''
+  return host === '' ? redirectUri : host
+}
+
+/** Whether an answer goes to a program on the person's own machine. */
+export function isLocal(redirectUri: string): boolean {
+  return /^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?:[:/?]|$)/.test(redirectUri)
+}
