@@ -154,12 +154,20 @@ test('metadata that could not be read when a key changed is read again until it 
 test('a server that refuses, or whose events do not come through, is told at the start', async () => {
   const server = await startLyingServer()
   server.answer('/guard/feed', 401)
-  await assert.rejects(connectFacts({ server: server.address, ...access }), /can't be followed: .*401/)
+  await assert.rejects(
+    connectFacts({ server: server.address, ...access }),
+    /can't be followed: it refuses this client id and secret/,
+  )
   server.answer('/guard/feed', undefined)
   server.answer('/guard/metadata', 500)
   await assert.rejects(connectFacts({ server: server.address, ...access }), /can't be followed: .*500/)
+  server.answer('/guard/feed', 404)
+  await assert.rejects(connectFacts({ server: server.address, ...access }), /there is no Sallyport at this/)
   await server.close()
-  await assert.rejects(connectFacts({ server: server.address, ...access }), /can't be followed/)
+  await assert.rejects(
+    connectFacts({ server: server.address, ...access }),
+    /can't be followed: fetch failed: \S/,
+  )
 })
 
 test('changes that waited in a queue are no sign of life: only the age of the newest beat counts', async () => {

@@ -4,6 +4,7 @@ import { type FollowedFeed, followFeed } from './feed.ts'
 import { createLookUp } from './look-up.ts'
 import { createOpaqueTokens } from './opaque-tokens.ts'
 import { createMetadata, type LiveMetadata } from './metadata.ts'
+import { reasonOf } from './reason.ts'
 import { type FactKey, type GuardServer, type Metadata, openServer, type ServerAccess } from './server.ts'
 import { createUses, type Uses } from './uses.ts'
 
@@ -104,7 +105,7 @@ async function follow(server: GuardServer, options: RemoteOptions): Promise<Foll
     return { feed, held, metadata, isCurrent, opaqueToken: createOpaqueTokens(ask, options.cacheSize) }
   } catch (cause) {
     feed.close()
-    throw new Error(`the server's changes can't be followed: ${String(cause)}`, { cause })
+    throw new Error(`the server's changes can't be followed: ${reasonOf(cause)}`, { cause })
   }
 }
 

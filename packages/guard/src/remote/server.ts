@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import type { KeyFormat, Scope } from '@sallyport/protocol'
 import type { DoorFacts, Spent, Use, VerificationKey } from '../facts.ts'
+import { ServerAnswer } from './reason.ts'
 
 /** Where the server is, and how the guard proves itself there. */
 export interface ServerAccess {
@@ -88,17 +89,6 @@ function readMetadata({
         { alg, key: createPublicKey({ format: 'jwk', key: jwk }), removeAt: removals[kid] },
       ]),
     ),
-  }
-}
-
-/** The server did not answer with what was asked for. */
-class ServerAnswer extends Error {
-  override readonly name = 'ServerAnswer'
-  readonly status: number
-
-  constructor(status: number, path: string) {
-    super(`the server answered ${status} to ${path}`)
-    this.status = status
   }
 }
 
