@@ -1,3 +1,4 @@
+/** Requests that are pushed first. The sections are those of RFC 9126. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { approve, authorizePath, call, newApp, newPkce, responseOf } from '../support/actors.ts'

@@ -100,7 +100,7 @@ const malformed: [name: string, values: readonly string[]][] = [
   ['an RSA exponent that would cost too much', [proofOf({}, { alg: 'PS256', jwk: rsa(256, bytes(5)) })]],
 ]
 for (const [name, values] of malformed) {
-  test(`dpop: ${name} is no proof`, () => assert.equal(parseDpopProof(values).outcome, 'refuse'))
+  test(`dpop: §4.1, §4.2: ${name} is no proof`, () => assert.equal(parseDpopProof(values).outcome, 'refuse'))
 }
 
 const asked: DpopExpectation = { method: 'POST', url: 'https://server.example.com/token' }
