@@ -14,7 +14,14 @@ import { fileURLToPath } from 'node:url'
 import { acceptancePage, readRows, type RowResult, rowOf } from './runner/acceptance.ts'
 import { onlyFailures } from './runner/failures.ts'
 import { selectFiles } from './runner/select.ts'
+import {
+  Citations,
+  readRowSections,
+  readSpecifications,
+  specificationsPage,
+} from './runner/specifications.ts'
 import { type Ended, skippedBecause, Tally } from './runner/tally.ts'
+import { TestNames } from './runner/test-names.ts'
 
 /** The longest a single test may take. */
 const testMs = 120_000
@@ -42,12 +49,30 @@ function noteRow(event: TestEvent): void {
   rowResults.set(row, passed ? 'passed' : 'failed')
 }
 
+/** The names of what passed so far. */
+const names = new TestNames()
+
 /** Writes the acceptance table; CI then sees whether the committed one was true. */
 function writeAcceptance(): void {
   const rows = readRows(join(root, 'test/vectors/acceptance.tsv'))
   const deferred: unknown = JSON.parse(readFileSync(join(root, 'test/acceptance/deferred.json'), 'utf8'))
   const page = acceptancePage(rows, rowResults, deferred as Readonly<Record<string, string>>)
   writeFileSync(join(root, 'docs/acceptance.md'), page)
+}
+
+/** Writes the table of specifications from the names of what passed; throws for a name that cites what is not known. */
+function writeSpecifications(): void {
+  const specifications = readSpecifications(join(root, 'test/vectors/specifications.tsv'))
+  const rows = readRowSections(join(root, 'test/vectors/row-sections.tsv'))
+  const citations = new Citations(specifications)
+  const homes = new Map<string, string | undefined>()
+  const citing = names.passed.map(({ file, names: all }) => {
+    if (!homes.has(file)) homes.set(file, citations.home(readFileSync(file, 'utf8')))
+    const row = rows.get(rowOf(all.at(-1) ?? '') ?? '')
+    const cited = citations.of(row === undefined ? all : [...all, row], homes.get(file))
+    return { file: relative(root, file), names: all, citations: cited }
+  })
+  writeFileSync(join(root, 'docs/specifications.md'), specificationsPage(specifications, citing))
 }
 
 /** Runs `files` and returns how they ended. */
@@ -75,6 +100,7 @@ async function runFiles(files: readonly string[]): Promise<Tally> {
     clearTimeout(patience)
     patience = setTimeout(giveUp, silenceMs)
     noteRow(event)
+    names.add(event)
     const skipped = skippedBecause(event)
     if (skipped !== undefined) process.stdout.write(`﹣ skipped: ${skipped}\n`)
     for (const ended of tally.add(event)) process.stdout.write(describeEnd(ended))
@@ -91,7 +117,10 @@ const files = selectFiles(root, asked)
 const totals = files.length > 0 ? (await runFiles(files)).totals : undefined
 const { passed, failed, skipped } = totals ?? { passed: 0, failed: 0, skipped: 0 }
 // Of a part of the tests nothing can be said about all rows.
-if (asked.length === 0 && totals) writeAcceptance()
+if (asked.length === 0 && totals) {
+  writeAcceptance()
+  writeSpecifications()
+}
 if (files.length === 0) console.error('no test file matches')
 else if (!totals) console.error('the run ended before it was counted')
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)

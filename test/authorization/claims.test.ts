@@ -1,3 +1,4 @@
+/** Claims that are asked for one by one. The sections are those of OpenID Connect Core. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { approve, authorizePath, call, responseOf } from '../support/actors.ts'
@@ -41,7 +42,7 @@ test('the address is told where it was asked for, and nowhere else', async () =>
   assert.deepEqual([unasked.idToken['email'], unasked.userinfo['email']], [undefined, undefined])
 })
 
-test('a refreshed ID token tells what was allowed, and no more', async () => {
+test('§12.1, §12.2: a refreshed ID token tells what was allowed, and no more', async () => {
   const { tokens } = await tell({ id_token: { email: null } })
   const { clientId: client_id, secret: client_secret } = scene.app
   const form = {

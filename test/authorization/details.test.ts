@@ -1,3 +1,4 @@
+/** Rights in detail, asked for, shown, granted and narrowed. The sections are those of RFC 9396. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { approve, authorizePath, call, newApp, responseOf } from '../support/actors.ts'

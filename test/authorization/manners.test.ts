@@ -15,7 +15,7 @@ before(async () => {
 })
 after(() => server.close())
 
-test('RFC 7009 §2.2: a revocation answers 200 with an empty JSON object, known token or not', async () => {
+test('RFC 7009 §2, §2.2: a revocation answers 200 with an empty JSON object, known token or not', async () => {
   const { refresh } = await newTokens(scene)
   const { clientId: client_id, secret: client_secret } = scene.app
   for (const token of [refresh, refresh, 'unknown']) {

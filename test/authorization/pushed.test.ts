@@ -1,3 +1,4 @@
+/** Requests that are pushed first. The sections are those of RFC 9126. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { approve, authorizePath, call, newApp, newPkce, responseOf } from '../support/actors.ts'
@@ -171,7 +172,7 @@ test('names that were never given out are a page, whatever redirect_uri stands b
     assertPage(await scene.browser.open(`${pathOf(uri)}&redirect_uri=${encodeURIComponent(callback)}`))
 })
 
-test('RFC 9101 §10.4: an address is never fetched', async () => {
+test('RFC 9101 §5.2, §10.4: an address is never fetched', async () => {
   const flow = newFlow(scene, { more: { state: 's', request_uri: `${server.base}/request.jwt` } })
   const answer = await scene.browser.open(authorizePath(flow))
   assert.equal(responseOf(answer).get('error'), 'request_uri_not_supported')

@@ -1,3 +1,4 @@
+/** Which API a token is for. The sections are those of RFC 8707. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { approve, authorizePath, call, newApp, responseOf } from '../support/actors.ts'
@@ -86,7 +87,7 @@ test('a token without a resource is for all that the issuer speaks for, as it al
   assert.equal((await call(server, '/o/userinfo/', { bearer: token })).status, 200)
 })
 
-test('RFC 8707 §2: the parameter may come several times, and one token is for all of them', async () => {
+test('§2, §2.1: the parameter may come several times, and one token is for all of them', async () => {
   const tokens = await exchange(await codeFor([files, billing]), [])
   assert.deepEqual(audience(tokens), [billing, files])
 })

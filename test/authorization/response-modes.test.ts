@@ -84,9 +84,9 @@ describe('form_post (Form Post Response Mode §2)', () => {
   })
 })
 
-describe('signed responses (JARM §2)', () => {
+describe('signed responses (JARM §2.1, §2.2)', () => {
   for (const mode of ['jwt', 'query.jwt']) {
-    test(`${mode}: one signed parameter for this client, and the code works`, async () => {
+    test(`${mode} (JARM §2.3.1, §2.3.4): one signed parameter for this client, and the code works`, async () => {
       const flow = ask(mode)
       const answer = await approve(scene.browser, authorizePath(flow))
       const response = responseOf(answer)
@@ -98,7 +98,7 @@ describe('signed responses (JARM §2)', () => {
     })
   }
 
-  test('form_post.jwt: the same in a form', async () => {
+  test('form_post.jwt (JARM §2.3.3): the same in a form', async () => {
     const response = posted(await approve(scene.browser, authorizePath(ask('form_post.jwt'))))
     assert.deepEqual([...response.keys()], ['response'])
     assert.ok((await opened(response.get('response')))['code'])
@@ -134,7 +134,7 @@ test('Multiple Response Types §2.1: what is not offered is refused by query', a
   assert.equal(responseOf(answer).get('error'), 'invalid_request', 'a door that was not told to')
 })
 
-test('discovery lists the modes of each door, and how responses are signed', async () => {
+test('JARM §4: discovery lists the modes of each door, and how responses are signed', async () => {
   const told = await call(server, '/.well-known/openid-configuration')
   assert.deepEqual(told.json['response_modes_supported'], [...responseModes, 'jwt'])
   assert.deepEqual(told.json['authorization_signing_alg_values_supported'], ['ES256'])

@@ -1,3 +1,4 @@
+/** Requests that clients sign. The sections are those of RFC 9101. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from 'jose'

@@ -124,7 +124,9 @@ async function codeFlow(config: client.Configuration, scene: Awaited<ReturnType<
 }
 
 for (const alg of ['ES256', 'Ed25519', 'PS256', 'RS256']) {
-  test(`openid-client goes through everything with private_key_jwt by ${alg}`, { skip }, async () => {
+  test(`RFC 9700 §2.5: openid-client goes through everything with private_key_jwt by ${alg}`, {
+    skip,
+  }, async () => {
     const key = await newClientKey('lib', alg)
     const scene = await newScene(server, {
       scope: 'openid chatbot:read',

@@ -120,7 +120,7 @@ test('where a guard in another language asks nobody can show a proof: bound toke
   }
 })
 
-test('§8: a proof without a nonce is sent back with one, and costs no code; with it the token is bound', async () => {
+test('§8, §8.1: a proof without a nonce is sent back with one, and costs no code; with it the token is bound', async () => {
   const form = await codeForm(scene)
   const url = `${server.base}/o/token/`
   const ask = async (claims: object) => {
@@ -183,7 +183,7 @@ test('a client proves itself before its proof is looked at', async () => {
   assert.equal(answer.json['error'], 'invalid_client')
 })
 
-test('§7.1: a bound token opens the API with a proof, once a proof, and never as a bearer', async () => {
+test('§7.1, RFC 9700 §2.2.1, §4.10: a bound token opens the API with a proof, once a proof, and never as a bearer', async () => {
   const token = text(await boundTokens(scene), 'access_token')
   assert.equal((await callBound('/api/chatbots/', token)).status, 200)
   assert.equal((await callBound('/o/userinfo/', token)).status, 200)
@@ -354,7 +354,7 @@ test('a proxy that asks for permission has the proof checked against the route�
   assert.equal((await pass(await proofAt(`${server.base}/v1/behind`))).status, 401)
 })
 
-test('§8: a nonce is good for some minutes and no longer', async () => {
+test('§8.2: a nonce is good for some minutes and no longer', async () => {
   const nonce = await currentNonce()
   const form = await codeForm(scene)
   await server.advance(300)

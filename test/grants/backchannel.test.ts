@@ -72,7 +72,7 @@ async function newest({ browser }: Pick<Somebody, 'browser'> = who): Promise<str
 const decide = async (decision: 'approve' | 'deny', by: Somebody = who) =>
   by.browser.submit(await by.browser.open(await newest(by)), { decision })
 
-test('§7, §10: an app asks, the person finds it on their account page and approves, the app polls its tokens', async () => {
+test('§7.3, §8, §10.1: an app asks, the person finds it on their account page and approves, the app polls its tokens', async () => {
   const asked = await ask({ binding_message: 'Order 4711', requested_expiry: '120' })
   assert.equal(asked.status, 200, asked.text)
   assert.equal(asked.headers['cache-control'], 'no-store')
@@ -133,7 +133,7 @@ describe('§7.1, §13: what is refused', () => {
     ['a scope that the client may not have', { scope: 'openid session:write' }, 'invalid_scope'],
     ['a message of two lines', { binding_message: 'a\nb' }, 'invalid_binding_message'],
     ['a message that is long', { binding_message: 'x'.repeat(65) }, 'invalid_binding_message'],
-    ['a user code', { user_code: '1234' }, 'invalid_request'],
+    ['a user code (§7.1.2)', { user_code: '1234' }, 'invalid_request'],
     ['an expiry that is no number', { requested_expiry: 'soon' }, 'invalid_request'],
   ]
   for (const [name, more, error] of wrong)
@@ -149,7 +149,7 @@ describe('§7.1, §13: what is refused', () => {
     assert.deepEqual(refusal(await ask({}, other)), [400, 'unauthorized_client'])
     assert.deepEqual(refusal(await ask({}, { ...app, secret: 'wrong' })), [401, 'invalid_client'])
   })
-  test('an ID token that was made for another client', async () => {
+  test('§7.2: an ID token that was made for another client', async () => {
     const other = await newCentre()
     const theirs = await somebody(server)
     const asked = await ask({ login_hint: theirs.person.email }, other)
@@ -173,12 +173,12 @@ describe('who may decide', () => {
     assert.equal(refusal(await poll(asked))[1], 'authorization_pending')
     await decide('deny')
   })
-  test('an address without an account is answered like one with an account, and waits in vain', async () => {
+  test('§7.2: an address without an account is answered like one with an account, and waits in vain', async () => {
     const asked = await ask({ login_hint: 'nobody-here@example.com' })
     assert.deepEqual({ ...asked.json, auth_req_id: '' }, { auth_req_id: '', expires_in: 600, interval: 5 })
     assert.deepEqual(refusal(await poll(asked)), [400, 'authorization_pending'])
   })
-  test('a request that is over is on no page and buys nothing', async () => {
+  test('§11: a request that is over is on no page and buys nothing', async () => {
     const asked = await ask({ requested_expiry: '60' })
     const page = await who.browser.open(await newest())
     await server.advance(60)

@@ -35,7 +35,7 @@ const refusal = ({ status, json }: Answer) => [status, json['error']]
 const auditOf = async (type: string) =>
   (await administer(server, 'GET', `/audit?type=${type}`)).json['data'] as readonly Record<string, unknown>[]
 
-test('§3: a device asks, its person approves in a browser, the device gets tokens that refresh', async () => {
+test('§3.2, §3.4: a device asks, its person approves in a browser, the device gets tokens that refresh', async () => {
   const asked = await askForDevice(server, app)
   assert.equal(asked.status, 200, asked.text)
   assert.equal(asked.headers['cache-control'], 'no-store')
@@ -189,7 +189,7 @@ describe('§3.5: what a poll is answered', () => {
     assert.deepEqual(refusal(await pollDevice(server, other, deviceCode)), [400, 'invalid_grant'])
     assert.equal((await pollDevice(server, app, deviceCode)).status, 200)
   })
-  test('the user code is no device code, and nothing is one that was not given out', async () => {
+  test('§5.2: the user code is no device code, and nothing is one that was not given out', async () => {
     const asked = await askForDevice(server, app)
     for (const code of [text(asked, 'user_code'), 'x', `${text(asked, 'device_code')}x`])
       assert.deepEqual(refusal(await pollDevice(server, app, code)), [400, 'invalid_grant'])
@@ -225,7 +225,7 @@ describe('§3.5: what a poll is answered', () => {
 })
 
 describe('the page: §3.3, §5.4', () => {
-  test('a code in the address is filled in, and nothing is looked up or decided by it', async () => {
+  test('§3.3.1: a code in the address is filled in, and nothing is looked up or decided by it', async () => {
     const asked = await askForDevice(server, app)
     const page = await who.browser.open(
       new URL(text(asked, 'verification_uri_complete')).pathname +

@@ -67,7 +67,7 @@ const good = (more: Readonly<Record<string, unknown>> = {}) => ({
   ...more,
 })
 
-test('an assertion buys an access token for the person it speaks of, and nothing to stay with', async () => {
+test('RFC 7523 §2.1: an assertion buys an access token for the person it speaks of, and nothing to stay with', async () => {
   const answer = await redeem(await plain.sign(good()))
   assert.equal(answer.status, 200, answer.text)
   assert.deepEqual(
@@ -86,7 +86,7 @@ test('the audit log tells who vouched for whom', async () => {
   assert.equal(event?.['detail'], `${plain.issuer} says ${who.person.id}`)
 })
 
-describe('RFC 7523 §3: what is refused', () => {
+describe('RFC 7523 §3, §3.1: what is refused', () => {
   test('rule 7: the second use, also of 30 at once', async () => {
     const assertion = await plain.sign(good())
     const answers = await Promise.all(Array.from({ length: 30 }, () => redeem(assertion)))

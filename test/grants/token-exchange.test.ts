@@ -209,7 +209,7 @@ describe('what is refused', () => {
     await server.advance(3600)
     assert.deepEqual(refusal(await exchangeToken(server, back, old)), [400, 'invalid_request'])
   })
-  test('§2.1: types are named and known, and come with their tokens', async () => {
+  test('§2.1, §3: types are named and known, and come with their tokens', async () => {
     const { access } = await newTokens(scene)
     const jwt = 'urn:ietf:params:oauth:token-type:jwt'
     const wrong: Readonly<Record<string, string>>[] = [

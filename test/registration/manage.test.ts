@@ -65,7 +65,7 @@ describe('200', () => {
     assert.equal((await introspect(id, secret)).status, 200, 'the secret stays')
   })
 
-  test('a fresh secret works at once, and the one before for a day', async () => {
+  test('RFC 7592 §3: a fresh secret works at once, and the one before for a day', async () => {
     const { at, id, secret } = await newRegistration()
     const rotated = await at({ method: 'POST' }, '/secrets')
     assert.equal(rotated.status, 201, rotated.text)
@@ -143,7 +143,7 @@ describe('401', () => {
   })
 })
 
-test('an address of registration answers the methods of the documents and no others', async () => {
+test('RFC 7592 §2: an address of registration answers the methods of the documents and no others', async () => {
   const { at } = await newRegistration()
   assert.equal((await at({ method: 'PATCH', json: {} })).status, 405)
   assert.equal((await call(server, '/oauth/register')).status, 405)

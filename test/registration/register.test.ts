@@ -73,7 +73,7 @@ describe('201', () => {
     assert.deepEqual(data[0]?.['clientId'], id)
   })
 
-  test('an app that registered itself gets its tokens, and the page says where it comes from', async () => {
+  test('RFC 7591 §3.1: an app that registered itself gets its tokens, and the page says where it comes from', async () => {
     const registered = (await register(server, confidentialApp())).json
     const browser = await newBrowser()
     const flow = flowOf(registered)
@@ -134,7 +134,7 @@ describe('201', () => {
     assert.notEqual(text(one, 'client_secret'), text(two, 'client_secret'))
   })
 
-  test('discovery names the endpoint where the door has it, and only there', async () => {
+  test('RFC 7591 §3: discovery names the endpoint where the door has it, and only there', async () => {
     const at = async (path: string) =>
       (await call(server, `/.well-known/${path}`)).json['registration_endpoint']
     assert.equal(await at('oauth-authorization-server/oauth'), `${server.base}/oauth/register`)

@@ -101,7 +101,7 @@ describe('initial access tokens', () => {
   })
 })
 
-describe('software statements (RFC 7591 §2.3)', () => {
+describe('software statements (RFC 7591 §2.3, §3.1.1)', () => {
   const sign = (claims: Record<string, unknown>, issuer = publisher, key = keys.privateKey) =>
     new SignJWT(claims)
       .setProtectedHeader({ alg: 'ES256' })

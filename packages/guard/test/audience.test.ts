@@ -21,7 +21,7 @@ const rows: [name: string, aud: unknown, own: string | undefined, status: number
   ['for nobody', [], resource, 401],
 ]
 for (const [name, aud, own, status] of rows) {
-  test(`a token ${name} is answered ${status}, as a JWT and opaque, at every adapter`, async () => {
+  test(`RFC 7519 §4.1.3, RFC 9068 §4: a token ${name} is answered ${status}, as a JWT and opaque, at every adapter`, async () => {
     const facts = createFacts()
     const claims = { ...addFamily(facts, 'apps', parties), aud }
     const tokens = [await signToken(claims), addOpaqueToken(facts, claims)]

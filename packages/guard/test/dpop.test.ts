@@ -176,7 +176,7 @@ const refused: [name: string, make: Changed, challenge: string][] = [
   ['§4.3 check 12: by another key', under((good) => proofOf(otherKey, good)), invalidToken],
 ]
 for (const [name, make, challenge] of refused) {
-  test(`a bound token with a proof refused for ${name}`, async () => {
+  test(`§4.3: a bound token with a proof refused for ${name}`, async () => {
     const facts = world()
     const token = await signToken(boundClaims(facts))
     const headers = await make({ url, now: facts.now, token }, facts)

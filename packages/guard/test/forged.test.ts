@@ -81,7 +81,7 @@ const altered: readonly Forgery[] = [
 
 const foreignKey: readonly Forgery[] = [
   ['another key under our kid', (claims) => byStranger(claims)],
-  ['an unknown kid', (claims) => signToken(claims, { kid: 'k-unknown' })],
+  ['an unknown kid (RFC 8725 §3.10)', (claims) => signToken(claims, { kid: 'k-unknown' })],
   ['no kid', (claims) => signToken(claims, { kid: undefined })],
   ['an empty kid', (claims) => signToken(claims, { kid: '' })],
   ['a kid of the other algorithm', (claims) => signToken(claims, { kid: pairs.eddsa.kid })],
@@ -89,7 +89,7 @@ const foreignKey: readonly Forgery[] = [
     'its own jwk',
     async (claims) => byStranger(claims, { jwk: await exportJWK(stranger.publicKey), kid: 'own' }),
   ],
-  ['its own jku', (claims) => byStranger(claims, { jku: 'https://evil.example/jwks.json' })],
+  ['its own jku (RFC 8725 §3.10)', (claims) => byStranger(claims, { jku: 'https://evil.example/jwks.json' })],
   ['its own x5u', (claims) => byStranger(claims, { x5u: 'https://evil.example/cert.pem' })],
   ['its own x5c', (claims) => byStranger(claims, { x5c: ['MIIB'] })],
   [
@@ -99,12 +99,12 @@ const foreignKey: readonly Forgery[] = [
 ]
 
 const header: readonly Forgery[] = [
-  ['typ JWT, as of an ID token', (claims) => signToken(claims, { typ: 'JWT' })],
+  ['typ JWT, as of an ID token (RFC 9068 §2.1)', (claims) => signToken(claims, { typ: 'JWT' })],
   ['typ of a refresh token', (claims) => signToken(claims, { typ: 'rt+jwt' })],
   ['typ of a widget token', (claims) => signToken(claims, { typ: 'widget+jwt' })],
   ['no typ', (claims) => signToken(claims, { typ: undefined })],
   ['typ in upper case', (claims) => signToken(claims, { typ: 'AT+JWT' })],
-  ['crit', (claims) => signed({ ...goodHeader, crit: ['exp'] }, claims)],
+  ['crit (RFC 7515 §4.1.11)', (claims) => signed({ ...goodHeader, crit: ['exp'] }, claims)],
   ['an empty crit', (claims) => signed({ ...goodHeader, crit: [] }, claims)],
   ['another alg over a good signature', (claims) => signed({ ...goodHeader, alg: 'RS256' }, claims)],
   ['alg none over a good signature', (claims) => signed({ ...goodHeader, alg: 'none' }, claims)],
@@ -116,15 +116,15 @@ const header: readonly Forgery[] = [
 ]
 
 const claimed: readonly Forgery[] = [
-  ['no exp', (claims) => signToken(without(claims, 'exp'))],
+  ['no exp (RFC 7519 §4.1.4)', (claims) => signToken(without(claims, 'exp'))],
   ['exp as text', (claims) => signToken({ ...claims, exp: '9999999999' })],
   ['exp as a fraction', (claims) => signToken({ ...claims, exp: 9_999_999_999.5 })],
   ['no iat', (claims) => signToken(without(claims, 'iat'))],
   ['iat in the future', (claims, { now }) => signToken({ ...claims, iat: now + 61 })],
-  ['nbf in the future', (claims, { now }) => signToken({ ...claims, nbf: now + 61 })],
+  ['nbf in the future (RFC 7519 §4.1.5)', (claims, { now }) => signToken({ ...claims, nbf: now + 61 })],
   ['nbf as text', (claims) => signToken({ ...claims, nbf: 'now' })],
   ['no iss', (claims) => signToken(without(claims, 'iss'))],
-  ['another issuer', (claims) => signToken({ ...claims, iss: 'https://evil.example/people' })],
+  ['another issuer (RFC 9068 §4)', (claims) => signToken({ ...claims, iss: 'https://evil.example/people' })],
   ['an issuer with a slash more', (claims) => signToken({ ...claims, iss: `${String(claims['iss'])}/` })],
   ['the issuer of another door', (claims) => signToken({ ...claims, iss: 'https://id.example/apps' })],
   [
@@ -172,7 +172,7 @@ test('the token that is forged below is good as it is', async () => {
 })
 
 for (const [name, forge] of [...unsigned, ...altered, ...foreignKey, ...header, ...claimed]) {
-  test(`a token with ${name} is refused like any other`, async (t) => {
+  test(`RFC 9068 §4: a token with ${name} is refused like any other`, async (t) => {
     const facts = createFacts()
     const claims = addFamily(facts, 'people', { accountId: 'acc_1' })
     const fetched = t.mock.method(globalThis, 'fetch')

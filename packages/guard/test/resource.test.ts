@@ -15,7 +15,7 @@ async function documentOf(setting: GuardOptions['resource']): Promise<Readonly<R
   return guard.metadata({ method: 'GET', path })?.body ?? assert.fail('no metadata')
 }
 
-test('§3: every adapter serves the document where §3.1 puts it, to anybody', async () => {
+test('§3, §3.2: every adapter serves the document where §3.1 puts it, to anybody', async () => {
   for (const caller of await allCallers(guardOf(createFacts(), { resource }))) {
     const { status, headers, body } = await caller.ask({ doors }, { path })
     assert.equal(status, 200, caller.way)

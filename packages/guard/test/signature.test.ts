@@ -37,7 +37,7 @@ for (const signer of all) {
     }
   })
 
-  test(`a ${signer.alg} token with any one letter changed is what jose says it is`, async () => {
+  test(`RFC 8725 §3.3: a ${signer.alg} token with any one letter changed is what jose says it is`, async () => {
     const token = await signToken(claims, {}, signer)
     for (let at = 0; at < token.length; at += 7) {
       const forged = alter(token, at)
@@ -76,7 +76,7 @@ test('an ES256 signature is R and S of 32 bytes each, whatever the numbers', asy
   }
 })
 
-test('a key is not used with an algorithm that is not its own kind', async () => {
+test('RFC 8725 §3.1: a key is not used with an algorithm that is not its own kind', async () => {
   const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' })
   const small = generateKeyPairSync('rsa', { modulusLength: 1024 })
   const jws = parseCompactJws(await signToken(claims)) ?? assert.fail('not a JWS')

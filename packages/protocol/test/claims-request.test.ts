@@ -1,3 +1,4 @@
+/** The claims parameter. The sections are those of OpenID Connect Core. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readClaimsRequest } from '../src/index.ts'
@@ -27,7 +28,7 @@ const read: [name: string, text: string, expected: object][] = [
   ['any essential acr', '{"id_token":{"acr":{"essential":true}}}', {}],
 ]
 for (const [name, text, expected] of read) {
-  test(`claims: ${name}`, () => assert.deepEqual(readClaimsRequest(text), { ...nothing, ...expected }))
+  test(`§5.5: claims: ${name}`, () => assert.deepEqual(readClaimsRequest(text), { ...nothing, ...expected }))
 }
 
 for (const [name, text] of [
@@ -39,5 +40,5 @@ for (const [name, text] of [
   ['two people', '{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"b"}}}'],
   ['a person that is no text', '{"id_token":{"sub":{"value":1}}}'],
 ] as const) {
-  test(`claims: ${name} is refused`, () => assert.equal(readClaimsRequest(text), undefined))
+  test(`§5.5: claims: ${name} is refused`, () => assert.equal(readClaimsRequest(text), undefined))
 }

@@ -102,7 +102,7 @@ const decisions: [name: string, changes: Members, audiences: readonly string[], 
   ['a fraction of a second', { exp: now + 60.5 }, [issuer], /^until 1800000121$/],
 ]
 for (const [name, changes, audiences, said] of decisions) {
-  test(`client assertion: ${name}`, () => {
+  test(`RFC 7523 §3.2: client assertion: ${name}`, () => {
     const decision = decided(changes, audiences)
     assert.match(decision.outcome === 'ok' ? `until ${decision.until}` : decision.detail, said)
   })

@@ -22,7 +22,7 @@ const good: [name: string, format: CertificateFormat, values: readonly string[]]
   ['Envoy', 'xfcc', [`By=spiffe://x;Hash=abc;Cert="${escaped}";Subject="CN=a,O=\\"b\\"";URI=spiffe://y`]],
   ['Envoy, without quotes', 'xfcc', [`Hash=abc;Cert=${escaped}`]],
   ['Envoy, taken apart at commas', 'xfcc', [`Cert="${escaped}";Subject="CN=a`, 'O=b"']],
-  ['§2.1: a byte sequence', 'rfc9440', [`:${base64}:`]],
+  ['§2.1, §2.2: a byte sequence', 'rfc9440', [`:${base64}:`]],
 ]
 for (const [name, format, values] of good) {
   test(`client certificate: ${name}`, () => {
@@ -35,7 +35,7 @@ const refused: [name: string, format: CertificateFormat, values: readonly string
   ['no header', 'escaped-pem', []],
   ['an empty one, as nginx sends without a certificate', 'escaped-pem', ['']],
   ['§4: two headers, one of which may be the caller’s', 'escaped-pem', [escaped, escaped]],
-  ['§4: two headers', 'rfc9440', [`:${base64}:`, `:${base64}:`]],
+  ['§2.4: two headers', 'rfc9440', [`:${base64}:`, `:${base64}:`]],
   ['two certificates in one', 'escaped-pem', [escaped + escaped]],
   ['something before it', 'escaped-pem', [`x${escaped}`]],
   ['a key', 'escaped-pem', [escaped.replaceAll('CERTIFICATE', 'PRIVATE%20KEY')]],

@@ -1,3 +1,4 @@
+/** Documents that describe clients. The sections are those of CIMD. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isDocumentId, parseDocumentId, readClientDocument } from '../src/index.ts'

@@ -61,7 +61,7 @@ for (const alg of dpopAlgorithms) {
 }
 
 const malformed: [name: string, values: readonly string[]][] = [
-  ['§4.3 check 1: no header', []],
+  ['§4.1, §4.3 check 1: no header', []],
   ['§4.3 check 1: two headers', [proofOf(), proofOf()]],
   ['§4.3 check 2: noise', ['noise']],
   ['§4.3 check 2: two JWTs in one header', [`${proofOf()}, ${proofOf()}`]],
@@ -80,9 +80,12 @@ const malformed: [name: string, values: readonly string[]][] = [
   ['§4.2: a nonce that is a list', [proofOf({ nonce: ['x'] })]],
   ['§4.3 check 4: no typ', [`${part(without(header, 'typ'))}.${part(claims)}.AAAA`]],
   ['§4.3 check 4: typ JWT', [proofOf({}, { typ: 'JWT' })]],
-  ['§4.3 check 4: typ of an access token', [proofOf({}, { typ: 'at+jwt' })]],
-  ['§4.3 check 5: alg none', [proofOf({}, { alg: 'none' })]],
-  ['§4.3 check 5: a shared secret', [proofOf({}, { alg: 'HS256', jwk: { kty: 'oct', k: bytes(32) } })]],
+  ['§4.3 check 4, §11.5: typ of an access token', [proofOf({}, { typ: 'at+jwt' })]],
+  ['§4.3 check 5, §11.6: alg none', [proofOf({}, { alg: 'none' })]],
+  [
+    '§4.3 check 5, §11.6: a shared secret',
+    [proofOf({}, { alg: 'HS256', jwk: { kty: 'oct', k: bytes(32) } })],
+  ],
   ['§4.3 check 5: a shared secret in disguise', [proofOf({}, { alg: 'HS256' })]],
   ['§4.3 check 5: an alg of another key', [proofOf({}, { alg: 'RS256' })]],
   ['§4.3 check 5: no alg', [`${part(without(header, 'alg'))}.${part(claims)}.AAAA`]],
@@ -150,7 +153,7 @@ const decisions: [name: string, changes: Members, expected: DpopExpectation, out
   ['§4.3 check 10: a nonce that was given out', { nonce: 'n1' }, withNonce, 'ok'],
   ['§8: no nonce', {}, withNonce, 'use-nonce'],
   ['§8: another nonce', { nonce: 'x' }, withNonce, 'use-nonce'],
-  ['§8: a nonce whose time is over', { nonce: 'n0' }, withNonce, 'use-nonce'],
+  ['§8, §11.2: a nonce whose time is over', { nonce: 'n0' }, withNonce, 'use-nonce'],
   ['§4.3 check 11: with a nonce the client’s clock may be wrong', { nonce: 'n2', iat: 1 }, withNonce, 'ok'],
   ['§8: a nonce that nobody asked for does not replace the clock', { nonce: 'n2', iat: 1 }, asked, 'refuse'],
   ['a wrong method is refused before a nonce is asked for', { htm: 'GET' }, withNonce, 'refuse'],

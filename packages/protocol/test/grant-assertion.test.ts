@@ -109,7 +109,7 @@ const cases: [name: string, text: string, use: AssertionUse, outcome: 'ok' | 're
   ['ID-JAG §3.1: a resource here is taken', jwt({ ...jagClaims, resource: audience }, jagHeader), jag, 'ok'],
 ]
 for (const [name, text, by, outcome] of cases) {
-  test(`assertion: ${name}`, () => {
+  test(`RFC 7523 §3.1: assertion: ${name}`, () => {
     const parsed = parseGrantAssertion(text)
     const decision = parsed.outcome === 'assertion' ? decideGrantAssertion(parsed.assertion, by, now) : parsed
     assert.equal(decision.outcome, outcome)

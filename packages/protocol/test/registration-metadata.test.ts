@@ -1,3 +1,4 @@
+/** What may be registered. The sections are those of RFC 7591. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkUpdateMembers, type MetadataPolicy, readClientMetadata } from '../src/index.ts'
@@ -61,7 +62,7 @@ const taken: [name: string, members: object][] = [
   ['the address of its keys', { redirect_uris, jwks_uri: 'https://app.example/jwks' }],
 ]
 for (const [name, members] of taken) {
-  test(`registration takes ${name}`, () =>
+  test(`§2: registration takes ${name}`, () =>
     assert.equal(readClientMetadata({ ...members }, policy).outcome, 'ok'))
 }
 
@@ -140,7 +141,7 @@ const refused: [name: string, members: object, error: RegExp, says: RegExp][] = 
   ],
 ]
 for (const [name, members, error, says] of refused) {
-  test(`registration refuses ${name}`, () => {
+  test(`§2, §3.2.2: registration refuses ${name}`, () => {
     const decision = readClientMetadata({ ...members }, policy)
     assert.ok(decision.outcome === 'refuse')
     assert.match(decision.error, error)
