@@ -12,10 +12,11 @@ export interface Arrival {
 /** A person who is new to this browser, and what they say when they are asked. */
 export interface Visitor {
   readonly browser: Browser
-  /** Opens an address and goes where they are sent: they sign in and decide on this server's pages, and stop at anything else. */
-  visit(address: string | URL, decision?: 'approve' | 'deny'): Promise<Arrival>
-  /** Goes on from an answer, as `visit` does. */
-  follow(from: Arrival, decision?: 'approve' | 'deny'): Promise<Arrival>
+  /**
+   * Opens an address and goes where they are sent: they sign in and decide on this server's pages, and stop at anything else, and
+   * before an address that begins with `stopAt`.
+   */
+  visit(address: string | URL, decision?: 'approve' | 'deny', stopAt?: string): Promise<Arrival>
 }
 
 /** What the person does on a page of the server; `undefined` where there is nothing to do. */
@@ -34,29 +35,28 @@ function fieldsFor(
 /** A person's browser that goes from site to site on this machine. */
 export function newVisitor(server: TestServer, person: Pick<Person, 'email' | 'password'>): Visitor {
   const browser = createBrowser(server.base)
-  const isHere = (url: URL) => url.protocol === 'http:' && url.hostname === '127.0.0.1'
-  const open = async (url: URL): Promise<Arrival> =>
-    isHere(url) ? { url, answer: await browser.open(url.href) } : { url }
 
-  async function follow(from: Arrival, decision: 'approve' | 'deny' = 'approve'): Promise<Arrival> {
-    let at = from
+  async function visit(
+    address: string | URL,
+    decision: 'approve' | 'deny' = 'approve',
+    stopAt?: string,
+  ): Promise<Arrival> {
+    const isServed = ({ protocol, hostname, href }: URL) =>
+      protocol === 'http:' && hostname === '127.0.0.1' && (stopAt === undefined || !href.startsWith(stopAt))
+    const open = async (url: URL): Promise<Arrival> =>
+      isServed(url) ? { url, answer: await browser.open(url.href) } : { url }
+    let at = await open(new URL(address))
     for (let steps = 0; steps < 30; steps += 1) {
       const { url, answer } = at
       if (!answer) return at
       const { location } = answer.headers
-      const fields =
-        url.origin === server.base && answer.status === 200
-          ? fieldsFor(answer.text, person, decision)
-          : undefined
+      const isOurs = url.origin === server.base && answer.status === 200
+      const fields = isOurs ? fieldsFor(answer.text, person, decision) : undefined
       if (location !== undefined) at = await open(new URL(location, url))
       else if (fields) at = { url, answer: await browser.submit(answer, fields) }
       else return at
     }
     throw new Error(`sent on and on, lastly to ${at.url.href}`)
   }
-  return {
-    browser,
-    follow,
-    visit: async (address, decision) => follow(await open(new URL(address, server.base)), decision),
-  }
+  return { browser, visit }
 }
