@@ -44,7 +44,8 @@ async function authorize(client: AuthorizationCode, decision: 'approve' | 'deny'
   const { url } = await newVisitor(server, person).visit(address, decision)
   assert.equal(url.searchParams.get('state'), state)
   const code = url.searchParams.get('code') ?? ''
-  return { url, redeem: (by = client) => by.getToken({ code, redirect_uri, ...{ code_verifier: verifier } }) }
+  const request = { code, redirect_uri, code_verifier: verifier }
+  return { url, redeem: (by = client) => by.getToken(request) }
 }
 
 const read = (bearer: unknown) => call(server, '/v1/domains', { bearer: String(bearer) })
