@@ -23,7 +23,8 @@ const machineMethods = [
 
 let server: TestServer
 let person: Person
-let program: RunningProgram
+let running: RunningProgram | undefined
+const program = () => running ?? assert.fail('the app did not start')
 
 async function newMachines(): Promise<Readonly<Record<string, object>>> {
   const key = await newClientKey('one')
@@ -72,31 +73,31 @@ describe('Authlib', {
       public: { id: mobile.clientId },
       ...(await newMachines()),
     }
-    program = await startProgram({
+    running = await startProgram({
       command: [python ?? '', '-B', join(programsFolder, 'authlib_app.py')],
       port,
       env: { SERVER: server.base, PORT: String(port), CLIENTS: JSON.stringify(clients) },
     })
   })
   after(async () => {
-    await program.close()
+    await running?.close()
     await server.close()
   })
 
   async function login(name: string, decision?: 'approve' | 'deny'): Promise<Answer> {
-    const { answer } = await newVisitor(server, person).visit(`${program.url}/${name}/login`, decision)
+    const { answer } = await newVisitor(server, person).visit(`${program().url}/${name}/login`, decision)
     return answer ?? assert.fail('not at the app')
   }
   const ask = async (path: string): Promise<Answer> => {
-    const answer = await send(program.url + path)
-    assert.notEqual(answer.status, 500, program.log())
+    const answer = await send(program().url + path)
+    assert.notEqual(answer.status, 500, program().log())
     return answer
   }
 
   for (const name of ['app', 'public']) {
     test(`the ${name} client signs somebody in, calls, refreshes by itself and revokes`, async () => {
       const signedIn = await login(name)
-      assert.equal(signedIn.status, 200, program.log())
+      assert.equal(signedIn.status, 200, program().log())
       const { sub } = signedIn.json['claims'] as { readonly sub: string }
       assert.equal(sub, person.id)
       assert.equal(text(await ask(`/${name}/userinfo`), 'email'), person.email)
@@ -139,10 +140,10 @@ describe('Authlib', {
 
   test('it understands that a code was used before', async () => {
     const visitor = newVisitor(server, person)
-    const callback = `${program.url}/app/callback`
-    const first = await visitor.visit(`${program.url}/app/login`, 'approve', callback)
+    const callback = `${program().url}/app/callback`
+    const first = await visitor.visit(`${program().url}/app/login`, 'approve', callback)
     assert.equal((await visitor.visit(first.url)).answer?.status, 200)
-    const second = await visitor.visit(`${program.url}/app/login`, 'approve', callback)
+    const second = await visitor.visit(`${program().url}/app/login`, 'approve', callback)
     second.url.searchParams.set('code', first.url.searchParams.get('code') ?? '')
     assert.equal((await visitor.visit(second.url)).answer?.json['error'], 'invalid_grant')
   })

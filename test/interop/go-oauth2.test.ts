@@ -29,7 +29,8 @@ function build(file: string): void {
 
 let server: TestServer
 let person: Person
-let program: RunningProgram
+let running: RunningProgram | undefined
+const program = () => running ?? assert.fail('the app did not start')
 let folder: string
 
 describe('golang.org/x/oauth2', {
@@ -57,21 +58,21 @@ describe('golang.org/x/oauth2', {
       wrong: { ...told(await register('wrong'), 'detect'), secret: 'wrong' },
       machine: told(await newMachine(server), 'detect'),
     }
-    program = await startProgram({
+    running = await startProgram({
       command: [join(folder, 'app')],
       port,
       env: { SERVER: server.base, PORT: String(port), CLIENTS: JSON.stringify(clients) },
     })
   })
   after(async () => {
-    await program.close()
+    await running?.close()
     await server.close()
     rmSync(folder, { recursive: true, force: true })
   })
 
-  const ask = (path: string): Promise<Answer> => send(program.url + path)
+  const ask = (path: string): Promise<Answer> => send(program().url + path)
   async function login(name: string, decision?: 'approve' | 'deny'): Promise<Answer> {
-    const { answer } = await newVisitor(server, person).visit(`${program.url}/${name}/login`, decision)
+    const { answer } = await newVisitor(server, person).visit(`${program().url}/${name}/login`, decision)
     return answer ?? assert.fail('not at the app')
   }
 
@@ -110,10 +111,10 @@ describe('golang.org/x/oauth2', {
 
   test('it is told that a code was used before', async () => {
     const visitor = newVisitor(server, person)
-    const callback = `${program.url}/params/callback`
-    const first = await visitor.visit(`${program.url}/params/login`, 'approve', callback)
+    const callback = `${program().url}/params/callback`
+    const first = await visitor.visit(`${program().url}/params/login`, 'approve', callback)
     assert.equal((await visitor.visit(first.url)).answer?.status, 200)
-    const second = await visitor.visit(`${program.url}/params/login`, 'approve', callback)
+    const second = await visitor.visit(`${program().url}/params/login`, 'approve', callback)
     second.url.searchParams.set('code', first.url.searchParams.get('code') ?? '')
     assert.equal((await visitor.visit(second.url)).answer?.json['error'], 'invalid_grant')
   })

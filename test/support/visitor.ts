@@ -32,6 +32,9 @@ function fieldsFor(
   return undefined
 }
 
+// What tells a person who opens a page from a script.
+const headers = { Accept: 'text/html,application/xhtml+xml' }
+
 /** A person's browser that goes from site to site on this machine. */
 export function newVisitor(server: TestServer, person: Pick<Person, 'email' | 'password'>): Visitor {
   const browser = createBrowser(server.base)
@@ -44,7 +47,7 @@ export function newVisitor(server: TestServer, person: Pick<Person, 'email' | 'p
     const isServed = ({ protocol, hostname, href }: URL) =>
       protocol === 'http:' && hostname === '127.0.0.1' && (stopAt === undefined || !href.startsWith(stopAt))
     const open = async (url: URL): Promise<Arrival> =>
-      isServed(url) ? { url, answer: await browser.open(url.href) } : { url }
+      isServed(url) ? { url, answer: await browser.open(url.href, { headers }) } : { url }
     let at = await open(new URL(address))
     for (let steps = 0; steps < 30; steps += 1) {
       const { url, answer } = at
