@@ -9,7 +9,8 @@ import type { Answer } from '../support/http.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { newVisitor, type Visitor } from '../support/visitor.ts'
 
-const scope = 'openid profile chatbot:read'
+/** What Auth.js asks for by itself, and a call. OpenChatStudio has no `email`: the address comes with `profile`. */
+const scope = 'openid profile email chatbot:read'
 const methods = [
   'client_secret_basic',
   'client_secret_post',
@@ -115,7 +116,7 @@ async function newSiteApp(method: Method): Promise<App> {
   return newApp(server, {
     door: 'openchatstudio',
     redirect_uris: [`${site.origin}/auth/callback/sallyport`],
-    scope,
+    scope: 'openid profile chatbot:read',
     ...(method === 'none' ? { type: 'public' } : { token_endpoint_auth_method: method }),
     ...(method === 'private_key_jwt' && { jwks: { keys: [jwk] } }),
   })
