@@ -7,6 +7,7 @@ import { newApp, newMachine, newPerson, type Person } from '../support/actors.ts
 import { type ApacheSite, skipWithoutApache, startApache } from '../support/apache-oidc.ts'
 import { machineToken } from '../support/assertions.ts'
 import { type Authority, newAuthority } from '../support/certificates.ts'
+import { chromiumPath, startChromium } from '../support/chromium.ts'
 import { type ClientSite, openClientSite } from '../support/client-site.ts'
 import { send, text } from '../support/http.ts'
 import type { RunningProgram } from '../support/program.ts'
@@ -102,6 +103,27 @@ describe('Apache with mod_auth_openidc', { skip: skipWithoutApache }, () => {
     })
   }
 
+  test('in Chromium, the first time and when consent stands', {
+    skip: chromiumPath === undefined && 'Chromium is not installed on this machine; CI installs it',
+  }, async (t) => {
+    const { email, password } = await newPerson(server)
+    const browser = await startChromium()
+    t.after(() => browser.close())
+    const page = await browser.context.newPage()
+    const arrive = at('client_secret_basic', '/private/page')
+    for (const consents of [true, false]) {
+      await browser.context.clearCookies()
+      await page.goto(arrive)
+      await page.getByLabel(/e-?mail/i).fill(email)
+      await page.getByLabel(/password/i).fill(password)
+      await page.getByRole('button', { name: /sign in/i }).click()
+      // The policy of the page that sends the form is held to every redirect up to the page behind Apache.
+      if (consents) await page.getByRole('button', { name: 'Approve' }).click()
+      await page.waitForURL(arrive)
+      assert.ok((await page.content()).includes(email))
+    }
+  })
+
   test('the page is told access tokens that are refreshed, until the person signs out', async () => {
     const visitor = newVisitor(server, person)
     const name = 'client_secret_post'
@@ -132,7 +154,7 @@ describe('Apache with mod_auth_openidc', { skip: skipWithoutApache }, () => {
   })
 
   test('somebody who said no is not let in', async () => {
-    const visitor = newVisitor(server, person)
+    const visitor = newVisitor(server, await newPerson(server))
     const page = at('client_secret_basic', '/private/page')
     const { url } = await visitor.visit(page, 'deny', at('client_secret_basic', '/private/redirect'))
     assert.equal(url.searchParams.get('error'), 'access_denied')

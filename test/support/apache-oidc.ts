@@ -47,7 +47,6 @@ OIDCClientID ${clientId}
 OIDCCryptoPassphrase of-this-apache
 OIDCPKCEMethod S256
 OIDCScope "openid profile chatbot:read"
-OIDCAuthRequestParams prompt=consent
 OIDCRemoteUserClaim email
 OIDCSessionType client-cookie
 OIDCCacheType file
