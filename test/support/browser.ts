@@ -52,7 +52,7 @@ export function createBrowser(base: string): Browser {
     for (const line of answer.headers['set-cookie'] ?? []) {
       const [pair = ''] = line.split(';')
       const [name = '', value = ''] = pair.split('=')
-      if (/Max-Age=0/i.test(line)) jar.delete(name)
+      if (/Max-Age=0|Expires=Thu, 01 Jan 1970/i.test(line)) jar.delete(name)
       else jar.set(name, value)
     }
     return answer

@@ -33,6 +33,8 @@ export class Tally {
   readonly #running = new Set<string>()
   readonly #begun = new Set<string>()
   readonly #ended = new Set<string>()
+  /** The files in which a suite was left out. */
+  readonly #partly = new Set<string>()
   #silent = 0
   #skippedSuites = 0
   #filePasses = 0
@@ -78,8 +80,10 @@ export class Tally {
         return []
       case 'test:pass':
         if (isFile(event.data)) this.#filePasses += 1
-        if (skippedBecause(event) !== undefined && event.data.details.type === 'suite')
+        if (skippedBecause(event) !== undefined && event.data.details.type === 'suite') {
           this.#skippedSuites += 1
+          if (event.data.file !== undefined) this.#partly.add(event.data.file)
+        }
         return []
       case 'test:fail':
         return isFile(event.data) ? [this.#end(event.data.name, 'failed')] : []
@@ -97,7 +101,8 @@ export class Tally {
 
   #summarise({ file, counts, success }: Data<'test:summary'>): readonly Ended[] {
     if (file !== undefined) {
-      if (counts.tests === 0) return [this.#end(file, 'silent')]
+      // A file whose suites were all left out has said why.
+      if (counts.tests === 0 && !this.#partly.has(file)) return [this.#end(file, 'silent')]
       return [this.#end(file, success ? 'passed' : 'failed', counts.tests)]
     }
     this.#counts = counts

@@ -69,6 +69,12 @@ for (const [name, text, last, status] of cases) {
   })
 }
 
+test('a file whose only suite is left out has not failed', () => {
+  const left = `import { describe, test } from 'node:test'\ndescribe('s', { skip: 'why' }, () => { test('a', () => {}) })`
+  const ran = runTests({ 'a.test.ts': left, 'b.test.ts': `${start}test('b', () => {})` })
+  assert.deepEqual([ran.last, ran.status], ['1 passed, 0 failed, 1 skipped', 0], ran.output)
+})
+
 test('a run without test files fails', () => {
   const ran = runTests({ 'a.ts': start })
   assert.deepEqual([ran.last, ran.status], ['0 passed, 0 failed, 0 skipped', 1], ran.output)

@@ -4,7 +4,7 @@ import { type ClaimsRequest, readClaimsRequest } from './claims-request.ts'
 import { isThumbprint } from './dpop.ts'
 import type { ErrorCode } from './errors.ts'
 import { isCodeChallenge } from './pkce.ts'
-import { parseScope, type Scope, scopeWithin } from './scope.ts'
+import { intersectScope, parseScope, type Scope, scopeWithin } from './scope.ts'
 
 /** Why a request is refused. */
 export interface Fault {
@@ -45,7 +45,11 @@ export function readChallenge(
   return { value: challenge }
 }
 
-/** The scope that is asked for: the client's, where none is named. @see RFC 6749 §3.3 */
+/**
+ * The scope that is asked for: the client's, where none is named. What a door does not know is refused, but passed over in a request
+ * with `openid`, as clients ask every provider for `email` or `offline_access`.
+ * @see RFC 6749 §3.3, OpenID Connect Core §3.1.2.1
+ */
 export function readScope(
   { params, emptied, policy }: AuthorizationInput,
   client: AuthorizationClient,
@@ -56,9 +60,11 @@ export function readScope(
     if (emptied.includes('scope') || all.length === 0) return fault('invalid_scope', 'scope is empty')
     return { value: all }
   }
-  const scope = parseScope(text)
-  if (!scope || !scopeWithin(scope, policy.scopes))
-    return fault('invalid_scope', 'scope is malformed or not known')
+  const asked = parseScope(text)
+  if (!asked) return fault('invalid_scope', 'scope is malformed or not known')
+  const isOpenid = asked.includes('openid') && policy.scopes.includes('openid')
+  const scope = isOpenid ? intersectScope(asked, policy.scopes) : asked
+  if (!scopeWithin(scope, policy.scopes)) return fault('invalid_scope', 'scope is malformed or not known')
   if (!scopeWithin(scope, client.scope))
     return fault('invalid_scope', 'scope is wider than the client may ask for')
   return { value: scope }

@@ -35,6 +35,9 @@ const strict: AuthorizationPolicy = {
   detailTypes: ['payment'],
   resources: ['https://api.example/a', 'https://api.example/b'],
 }
+/** An app and a door that know OpenID Connect. */
+const signIn = { ...app, scope: [...app.scope, 'openid'] }
+const openid = { ...strict, scopes: [...strict.scopes, 'openid'] }
 const mayOmit: AuthorizationPolicy = { ...strict, pkce: 'confidential-may-omit' }
 
 function decide(query: string, client: AuthorizationClient | undefined = app, policy = strict) {
@@ -151,6 +154,22 @@ const redirects: Row[] = [
   ['a padded challenge', withValue('code_challenge', `${'a'.repeat(42)}%3D`), 'invalid_request'],
   ['a challenge with a plus', withValue('code_challenge', `${'a'.repeat(42)}%2B`), 'invalid_request'],
   ['an unknown scope', withValue('scope', 'chatbot:delete'), 'invalid_scope'],
+  ['an unknown scope where openid is one too', withValue('scope', 'openid+email'), 'invalid_scope', signIn],
+  [
+    'an unknown scope without openid',
+    withValue('scope', 'chatbot:read+email'),
+    'invalid_scope',
+    signIn,
+    openid,
+  ],
+  [
+    'openid and more than the client',
+    withValue('scope', 'openid+session:write'),
+    'invalid_scope',
+    signIn,
+    openid,
+  ],
+  ['openid that the client lacks', withValue('scope', 'openid+email'), 'invalid_scope', app, openid],
   ['an empty scope', withValue('scope', ''), 'invalid_scope'],
   ['a malformed scope', withValue('scope', 'chatbot:read++session:read'), 'invalid_scope'],
   ['a scope wider than the client', withValue('scope', 'session:write'), 'invalid_scope'],
@@ -311,6 +330,14 @@ const accepted: [...Row, request: object][] = [
     app,
     strict,
     { nonce: 'n', prompt: ['login', 'consent'], maxAge: 60, loginHint: 'a@b.c', team: 't2' },
+  ],
+  [
+    'OpenID Connect Core §3.1.2.1: an unknown scope beside openid is ignored',
+    withValue('scope', 'offline_access+openid+email+chatbot:read'),
+    'ask',
+    signIn,
+    openid,
+    { scope: ['chatbot:read', 'openid'] },
   ],
   ['an unknown parameter is ignored', `${documented}&x=1`, 'ask', app, strict, {}],
 ]

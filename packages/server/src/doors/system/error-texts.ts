@@ -43,7 +43,8 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   invalid_scope: {
     meaning: 'A scope is unknown, malformed, or more than the client or the grant may have.',
-    remedy: 'Ask only for scopes that the client is registered for, separated by single spaces.',
+    remedy:
+      'Ask only for scopes that the client is registered for, separated by single spaces. An unknown one is passed over in an authorization request with openid alone.',
   },
   unauthorized_client: {
     meaning: 'The client is not registered for this grant type.',
