@@ -86,15 +86,31 @@ export function insertFamily(family: NewFamily, now: number): Statement {
   }
 }
 
-/** Records what a person allowed, in place of what they allowed before. */
+/**
+ * Records what a person allowed, in place of what they allowed before. What was allowed in detail stands for nothing later: there is
+ * a row, so that it can be withdrawn, and what that row allowed before it still allows.
+ * @see RFC 9396 §2
+ */
 export const giveConsent = (
-  { accountId = '', clientId = '', teamId = '', scope, resources, claims }: NewFamily,
+  { accountId = '', clientId = '', teamId = '', scope, resources, claims, details }: NewFamily,
   now: number,
-) => ({
-  sql: `INSERT INTO consent (account_id, client_id, team_id, scope, granted_at, resources, claims) VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (account_id, client_id, team_id) DO UPDATE SET scope = $4, granted_at = $5, resources = $6, claims = $7`,
-  params: [accountId, clientId, teamId, scope.join(' '), now, words(resources), words(claims)],
-})
+): Statement => {
+  const once = details.length > 0
+  const replaced = once ? '' : ', scope = $4, resources = $6, claims = $7'
+  return {
+    sql: `INSERT INTO consent (account_id, client_id, team_id, scope, granted_at, resources, claims) VALUES ($1, $2, $3, $4, $5, $6, $7)
+          ON CONFLICT (account_id, client_id, team_id) DO UPDATE SET granted_at = $5${replaced}`,
+    params: [
+      accountId,
+      clientId,
+      teamId,
+      once ? '' : scope.join(' '),
+      now,
+      words(resources),
+      once ? null : words(claims),
+    ],
+  }
+}
 
 /** Goes on only while the browser session is there. */
 export const holdSession = (hash: string, now: number): Statement => ({
