@@ -134,12 +134,14 @@ describe('software statements (RFC 7591 §2.3)', () => {
 
   test('a statement that is not good is refused whole', async () => {
     const foreign = await generateKeyPair('ES256')
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(`{"iss":"${publisher}"}`).toString('base64url')}.`
     const cases: [statement: string, error: string][] = [
       [await sign({}, publisher, foreign.privateKey), 'invalid_software_statement'],
       [await sign({}, 'https://other.example'), 'unapproved_software_statement'],
       [await sign({}, '__proto__'), 'unapproved_software_statement'],
       [unsigned, 'invalid_software_statement'],
+      [`${part({ alg: 'ES256' })}.${part({ iss: { toString: 1 } })}.AA`, 'unapproved_software_statement'],
       ['not a token', 'invalid_software_statement'],
     ]
     for (const [statement, error] of cases) {

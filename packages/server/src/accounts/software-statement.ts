@@ -21,7 +21,9 @@ const invalid = (cause: unknown) =>
 
 function issuerOf(statement: string): string {
   try {
-    return decodeJwt(statement).iss ?? ''
+    // Whatever it claims to be: what is no text names nobody.
+    const { iss }: Members = decodeJwt(statement)
+    return typeof iss === 'string' ? iss : ''
   } catch (cause) {
     // Not a JWT at all.
     throw invalid(cause)
