@@ -41,7 +41,9 @@ export async function mustAsk(
   const consent = await services.store.clients.consent(accountId, client.clientId, teamId)
   const { scope, resources } = request
   const asked = { scope, resources, claims: singleClaims(request.claims, scope) }
-  return !consent || !consentCovers(consent, asked)
+  // It named itself and its addresses, and may have named others since; whoever has its registration token may have.
+  if (!consent || consent.grantedAt <= (origin?.changedAt ?? -1)) return true
+  return !consentCovers(consent, asked)
 }
 
 function teamsOf(
