@@ -34,11 +34,11 @@ test('a consent stands for the app that was shown: one that changed its address 
   const metadata = confidentialApp()
   const registered = await register(server, metadata)
   const id = text(registered, 'client_id')
-  const [before, now] = ['https://notes.example/cb', 'https://elsewhere.example/cb']
+  const [first, now] = ['https://notes.example/cb', 'https://elsewhere.example/cb']
   const browser = await signedInBrowser(server, await newPerson(server))
   await server.advance(1)
-  await approve(browser, authorizePath(flowTo(before, id)))
-  assert.equal((await browser.open(authorizePath(flowTo(before, id)))).status, 302, 'it stands')
+  await approve(browser, authorizePath(flowTo(first, id)))
+  assert.equal((await browser.open(authorizePath(flowTo(first, id)))).status, 302, 'it stands')
   await server.advance(1)
   const changed = await call(server, `/oauth/register/${id}`, {
     method: 'PUT',
