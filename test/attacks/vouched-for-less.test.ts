@@ -76,3 +76,17 @@ test('one that is vouched for at one API gets a token for that API (RFC 8707 §2
   const unknown = await redeem({ resource: [billing, 'https://other.example'] })
   assert.deepEqual([unknown.status, unknown.json['error']], [400, 'invalid_grant'])
 })
+
+test('nor is somebody vouched for elsewhere without the details that were asked for', async () => {
+  const refused = await call(server, '/o/token', {
+    form: {
+      grant_type: grantType.exchange,
+      requested_token_type: 'urn:ietf:params:oauth:token-type:id-jag',
+      subject_token: 'x',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+      authorization_details: '[{"type":"payment"}]',
+      ...credentials(app),
+    },
+  })
+  assert.equal(refused.json['error'], 'invalid_authorization_details', refused.text)
+})
