@@ -10,7 +10,7 @@ import { spendOrRefuse } from '../limits.ts'
 import { openJwt } from '../open-token.ts'
 import { type ClientRequest, readClientRequest } from './client.ts'
 import { type AppsContext, noStore, pathOf } from './context.ts'
-import { askedScope, deferredSettings, requireGrant } from './deferred.ts'
+import { askedLimits, askedScope, deferredSettings, requireGrant } from './deferred.ts'
 import { notify } from './notify.ts'
 
 /** How often one client may ask for one person: each request is something that they have to look at. */
@@ -57,9 +57,10 @@ async function personOf(
 }
 
 function readRequest(
-  { client, params, context }: ClientRequest,
+  asked: ClientRequest,
   apps: AppsContext,
-): Pick<NewDeferred, 'scope' | 'bindingMessage' | 'expiresAt'> {
+): Pick<NewDeferred, 'scope' | 'resources' | 'details' | 'bindingMessage' | 'expiresAt'> {
+  const { client, params, context } = asked
   if (client.type === 'public')
     throw new ProtocolError('unauthorized_client', 'client must authenticate to ask this way')
   if (params.has('user_code')) throw new ProtocolError('invalid_request', 'user_code is not supported')
@@ -72,7 +73,7 @@ function readRequest(
   const lifetime = parseRequestedExpiry(params.get('requested_expiry'), deferredSettings(apps.door).lifetime)
   if (lifetime === undefined)
     throw new ProtocolError('invalid_request', 'requested_expiry must be a number of seconds')
-  return { scope, bindingMessage, expiresAt: context.now + lifetime }
+  return { scope, ...askedLimits(asked, apps), bindingMessage, expiresAt: context.now + lifetime }
 }
 
 async function begin(asked: ClientRequest, request: Request, apps: AppsContext): Promise<object> {

@@ -1,7 +1,7 @@
-import { type AuthorizationDetail, isDetails } from '@sallyport/protocol'
 import type { Family, FamilyKind, NewFamily } from '../contract/index.ts'
 import type { Row, Statement } from '../database.ts'
-import { list, number, objects, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
+import { detailsText, readDetails, words } from './limit-columns.ts'
+import { list, number, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
 
 const kinds: readonly FamilyKind[] = ['login', 'code', 'vendor', 'machine']
 
@@ -9,12 +9,6 @@ function readKind(row: Row): FamilyKind {
   const found = kinds.find((kind) => kind === row['kind'])
   if (!found) throw new Error(`token_family.kind is ${String(row['kind'])}`)
   return found
-}
-
-const readDetails = (row: Row): readonly AuthorizationDetail[] => {
-  const details: unknown =
-    optionalText(row, 'authorization_details') === undefined ? [] : objects(row, 'authorization_details')
-  return isDetails(details) ? details : []
 }
 
 /** Reads a family. */
@@ -42,9 +36,6 @@ export function readFamily(row: Row): Family {
     endedAt: optionalNumber(row, 'ended_at'),
   }
 }
-
-/** NULL for none, so that rows from before the column mean the same. */
-const words = (values: readonly string[]) => orNull(values.length === 0 ? undefined : values.join(' '))
 
 /** Makes a family. */
 export function insertFamily(family: NewFamily, now: number): Statement {
@@ -81,7 +72,7 @@ export function insertFamily(family: NewFamily, now: number): Statement {
       orNull(expiresAt),
       words(resources),
       words(claims),
-      orNull(details.length === 0 ? undefined : JSON.stringify(details)),
+      detailsText(details),
     ],
   }
 }
