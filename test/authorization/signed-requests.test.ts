@@ -82,6 +82,7 @@ describe('what is not the client’s object is refused (§6.1, §6.2, §10)', ()
     ['of another client', () => sign(claimsOf(newFlow(scene), { client_id: 'app_other' }))],
     ['expired', () => sign(claimsOf(newFlow(scene), { exp: server.now() }))],
     ['one in one', () => sign(claimsOf(newFlow(scene), { request: 'x' }))],
+    ['of a type that is no text', () => sign(claimsOf(), key, { typ: {} })],
     ['encrypted', () => 'a.b.c.d.e'],
     ['noise', () => 'noise'],
   ]

@@ -58,16 +58,20 @@ test('an exchange keeps the details of the subject token, or fewer, and adds non
   assert.equal(wider.json['error'], 'invalid_authorization_details')
 })
 
-test('an exchange narrows to a resource that the door knows, and one for it alone can’t be exchanged', async () => {
+test('an exchange narrows to a resource that the door knows, and one for it alone stays for it alone', async () => {
   const access = await accessWith({})
   const narrow = await exchangeToken(server, back, access, { resource: billing })
   assert.equal(claimsOf(narrow).aud, billing)
   const unknown = await exchangeToken(server, back, access, { resource: 'https://files.example/v1' })
   assert.equal(unknown.json['error'], 'invalid_target')
   const wider = await exchangeToken(server, back, text(narrow, 'access_token'), { audience: server.base })
-  assert.equal(wider.json['error'], 'invalid_request')
+  assert.equal(wider.json['error'], 'invalid_target')
+  const issuer = await exchangeToken(server, back, text(narrow, 'access_token'), { resource: server.base })
+  assert.equal(issuer.json['error'], 'invalid_target')
   const granted = await exchangeToken(server, back, await accessWith({ resource: billing }))
-  assert.equal(granted.json['error'], 'invalid_request')
+  assert.equal(claimsOf(granted).aud, billing)
+  const again = await exchangeToken(server, back, text(granted, 'access_token'), { resource: billing })
+  assert.equal(claimsOf(again).aud, billing)
 })
 
 test('a device may narrow its tokens to a resource, and has no details to name', async () => {

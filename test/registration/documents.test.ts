@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:https'
 import { after, before, beforeEach, test } from 'node:test'
+import { SignJWT } from 'jose'
 import {
   administer,
+  approve,
   authorizePath,
   call,
   exchange,
@@ -13,6 +15,7 @@ import {
   getCode,
   newPerson,
   newPkce,
+  responseOf,
   signedInBrowser,
 } from '../support/actors.ts'
 import { assertionBy, byAssertion, newClientKey } from '../support/assertions.ts'
@@ -56,7 +59,13 @@ before(async () => {
   origin = `https://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
   server = await startServer({
     doors: {
-      'osir-oauth': { clientDocuments, clientAuth, credentialLimit: generous },
+      'osir-oauth': {
+        clientDocuments,
+        clientAuth,
+        credentialLimit: generous,
+        pushedRequests: 'optional',
+        requestObjects: 'optional',
+      },
       openchatstudio: { clientDocuments: { hosts: ['apps.example'] } },
     },
     privateNetworks: ['127.0.0.0/8'],
@@ -155,6 +164,41 @@ test('an app proves itself by the keys of its document, and by nothing else', { 
   assert.equal(tokens.status, 200, tokens.text)
   const again = await browser.settle(await browser.open(authorizePath(flow)))
   assert.equal(again.status, 200, 'and is asked about each time')
+})
+
+/** An app with a key, the parameters of its request, and what proves it. */
+async function newKeyApp() {
+  const key = await newClientKey('k')
+  const { id } = publish({ token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.jwk] } })
+  const flow = flowOf(id)
+  const params = Object.fromEntries(new URL(authorizePath(flow), origin).searchParams)
+  const aud = `${server.base}/oauth`
+  const proof = async () => byAssertion(await assertionBy(key, { clientId: id, aud, now: server.now() }))
+  return { id, key, flow, params, aud, proof }
+}
+
+test('RFC 9126 §2: an app can push its very first request', { skip }, async () => {
+  const { id, flow, params, proof } = await newKeyApp()
+  const stranger = await call(server, '/oauth/par', { form: params })
+  assert.equal(stranger.status, 401, 'it has to prove itself')
+  const pushed = await call(server, '/oauth/par', { form: { ...params, ...(await proof()) } })
+  assert.equal(pushed.status, 201, pushed.text)
+  const query = new URLSearchParams({ client_id: id, request_uri: text(pushed, 'request_uri') })
+  const answer = await approve(await newBrowser(), `/oauth/authorize?${query}`)
+  const tokens = await redeem(flow, responseOf(answer).get('code') ?? '', await proof())
+  assert.equal(tokens.status, 200, tokens.text)
+})
+
+test('RFC 9101 §6: an app signs its requests by the keys of its document', { skip }, async () => {
+  const { id, key, flow, params, aud, proof } = await newKeyApp()
+  const sign = (by = key) =>
+    new SignJWT({ ...params, iss: id, aud }).setProtectedHeader({ alg: by.alg, kid: 'k' }).sign(by.privateKey)
+  const open = async (request: string) =>
+    approve(await newBrowser(), `/oauth/authorize?${new URLSearchParams({ client_id: id, request })}`)
+  const tokens = await redeem(flow, responseOf(await open(await sign())).get('code') ?? '', await proof())
+  assert.equal(tokens.status, 200, tokens.text)
+  const forged = await open(await sign(await newClientKey('k')))
+  assert.equal(responseOf(forged).get('error'), 'invalid_request_object')
 })
 
 test('a redirect address has to be in the document as it is now', { skip }, async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { call, exchange, getCode, newPerson, signedInBrowser } from '../support/actors.ts'
+import { assertionBy, byAssertion } from '../support/assertions.ts'
 import { type Answer, type Ask, text } from '../support/http.ts'
 import { confidentialApp, publicApp, register } from '../support/registration.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -10,7 +11,14 @@ const generous = { limit: 1_000_000, window: 60 }
 let server: TestServer
 before(async () => {
   server = await startServer({
-    doors: { 'osir-oauth': { registration: 'open', registrationLimit: generous, credentialLimit: generous } },
+    doors: {
+      'osir-oauth': {
+        registration: 'open',
+        registrationLimit: generous,
+        credentialLimit: generous,
+        clientAuth: ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'none'],
+      },
+    },
   })
 })
 after(() => server.close())
@@ -63,6 +71,22 @@ describe('200', () => {
     assert.equal(now['scope'], 'domains:read')
     assert.equal('client_uri' in now, false)
     assert.equal((await introspect(id, secret)).status, 200, 'the secret stays')
+  })
+
+  test('RFC 7592 §3: a client that is to sign with its secret from now on is told one that it can sign with', async () => {
+    const { put, id, secret } = await newRegistration()
+    const changed = await put({ token_endpoint_auth_method: 'client_secret_jwt' })
+    assert.equal(changed.status, 200, changed.text)
+    const next = text(changed, 'client_secret')
+    assert.notEqual(next, secret)
+    const prove = async (by: string) => {
+      const wish = { clientId: id, aud: `${server.base}/oauth`, now: server.now() }
+      const form = { token: 'x', ...byAssertion(await assertionBy(by, wish)) }
+      return (await call(server, '/oauth/introspect', { form })).status
+    }
+    assert.deepEqual([await prove(next), await prove(secret)], [200, 401])
+    const again = await put({ token_endpoint_auth_method: 'client_secret_jwt', client_name: 'Renamed' })
+    assert.equal('client_secret' in again.json, false, 'it has one')
   })
 
   test('RFC 7592 §3: a fresh secret works at once, and the one before for a day', async () => {

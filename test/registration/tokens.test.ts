@@ -102,9 +102,9 @@ describe('initial access tokens', () => {
 })
 
 describe('software statements (RFC 7591 §2.3, §3.1.1)', () => {
-  const sign = (claims: Record<string, unknown>, issuer = publisher, key = keys.privateKey) =>
-    new SignJWT(claims)
-      .setProtectedHeader({ alg: 'ES256' })
+  const sign = (claims: object, issuer = publisher, key = keys.privateKey, typ?: string) =>
+    new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: 'ES256', ...(typ !== undefined && { typ }) })
       .setIssuer(issuer)
       .setIssuedAt(server.now())
       .setExpirationTime(server.now() + 600)
@@ -125,6 +125,21 @@ describe('software statements (RFC 7591 §2.3, §3.1.1)', () => {
     )
   })
 
+  test('RFC 7519 §4.1.3, RFC 8725 §3.11: what its issuer signed for something else vouches for nothing', async () => {
+    const here = `${server.base}/oauth`
+    for (const [aud, typ, status] of [
+      ['https://an.app.example', undefined, 400],
+      [['https://an.app.example'], 'JWT', 400],
+      [undefined, 'at+jwt', 400],
+      [here, 'JWT', 201],
+      [['https://an.app.example', here], 'application/jwt', 201],
+    ] as const) {
+      const answer = await withStatement(await sign({ aud, sub: 'u1' }, publisher, keys.privateKey, typ))
+      assert.equal(answer.status, status, answer.text)
+      if (status === 400) assert.equal(answer.json['error'], 'invalid_software_statement')
+    }
+  })
+
   test('what a trusted issuer says is held to the same rules', async () => {
     assert.equal(
       (await withStatement(await sign({ scope: 'admin' }))).json['error'],
@@ -134,12 +149,14 @@ describe('software statements (RFC 7591 §2.3, §3.1.1)', () => {
 
   test('a statement that is not good is refused whole', async () => {
     const foreign = await generateKeyPair('ES256')
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(`{"iss":"${publisher}"}`).toString('base64url')}.`
     const cases: [statement: string, error: string][] = [
       [await sign({}, publisher, foreign.privateKey), 'invalid_software_statement'],
       [await sign({}, 'https://other.example'), 'unapproved_software_statement'],
       [await sign({}, '__proto__'), 'unapproved_software_statement'],
       [unsigned, 'invalid_software_statement'],
+      [`${part({ alg: 'ES256' })}.${part({ iss: { toString: 1 } })}.AA`, 'unapproved_software_statement'],
       ['not a token', 'invalid_software_statement'],
     ]
     for (const [statement, error] of cases) {

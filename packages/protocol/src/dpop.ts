@@ -72,6 +72,25 @@ export function parseKeyBinding(cnf: unknown): string | 'unknown' | undefined {
   return typeof only[1] === 'string' && isThumbprint(only[1]) ? only[1] : 'unknown'
 }
 
+/** What a token is bound to: a key, a certificate, or both. */
+export interface TokenBinding {
+  readonly jkt: string | undefined
+  readonly x5t: string | undefined
+}
+
+/** The same with certificates, where those can be checked. @see RFC 8705 §3.1 */
+export function parseTokenBinding(cnf: unknown): TokenBinding | 'unknown' {
+  if (cnf === undefined) return { jkt: undefined, x5t: undefined }
+  if (typeof cnf !== 'object' || cnf === null || Array.isArray(cnf)) return 'unknown'
+  const { 'x5t#S256': x5t, ...rest }: Readonly<Record<string, unknown>> = Object.fromEntries(
+    Object.entries(cnf),
+  )
+  const jkt = Object.keys(rest).length === 0 && x5t !== undefined ? undefined : parseKeyBinding(rest)
+  if (jkt === 'unknown') return 'unknown'
+  if (x5t !== undefined && !(typeof x5t === 'string' && isThumbprint(x5t))) return 'unknown'
+  return { jkt, x5t }
+}
+
 function refuse(detail: string): { readonly outcome: 'refuse'; readonly detail: string } {
   return { outcome: 'refuse', detail }
 }

@@ -22,6 +22,7 @@ export interface GrantAssertion {
   readonly clientId: string | undefined
   /** The most that it allows; `undefined`: it says nothing of that. */
   readonly scope: Scope | undefined
+  /** The only ones that it is good for; empty: it names none. */
   readonly resources: readonly string[]
   readonly authenticatedAt: number | undefined
   /** An address that the issuer has verified. */
@@ -65,6 +66,8 @@ type Rest = Pick<GrantAssertion, 'clientId' | 'scope' | 'resources' | 'authentic
 
 function readRest(claims: CompactJws['payload']): Rest | string {
   const { client_id: clientId, scope: scopeText, auth_time: authenticatedAt, email } = claims
+  // Nobody here was asked about them, and a token without them would have no such limit. RFC 9396 §6
+  if (claims['authorization_details'] !== undefined) return 'authorization_details can’t be kept here'
   const resources = readList(claims['resource'])
   if (!isOptionalText(clientId)) return 'client_id malformed'
   if (!isOptionalMoment(authenticatedAt)) return 'auth_time malformed'
@@ -102,6 +105,8 @@ export interface AssertionUse {
   readonly profile: AssertionProfile
   /** The issuer of this door. */
   readonly audience: string
+  /** What else can be named here as a resource. */
+  readonly resources: readonly string[]
   /** The authenticated client. */
   readonly clientId: string
   /** Clients that may present this issuer's assertions; `undefined`: all that have the grant. */
@@ -142,7 +147,8 @@ export function decideGrantAssertion(
   if (use.profile === 'id-jag' && clientId === undefined) return refuse('client_id missing')
   if (clientId !== undefined && clientId !== use.clientId) return refuse('client_id is another client')
   if (use.subjects && !use.subjects.includes(subject)) return refuse('not a subject of this issuer’s')
-  if (resources.some((one) => one !== use.audience)) return refuse('resource is not here')
+  if (resources.some((one) => one !== use.audience && !use.resources.includes(one)))
+    return refuse('resource is not here')
   if (jkt !== undefined && jkt !== use.jkt) return refuse('bound to a key that was not proven')
   if (expiresAt <= now) return refuse('expired')
   if (issuedAt > now + clockSkew) return refuse('iat is in the future')

@@ -36,8 +36,9 @@ function checkClaims(
   { clientId, issuer, now }: RequestObjectExpectation,
 ): string | undefined {
   const { iss, aud, exp, nbf, sub, client_id: named } = payload
-  const type = String(header['typ'] ?? 'jwt').toLowerCase()
-  if (!types.includes(type.replace(/^application\//, ''))) return 'of another type'
+  const { typ = 'jwt' } = header
+  if (typeof typ !== 'string' || !types.includes(typ.toLowerCase().replace(/^application\//, '')))
+    return 'of another type'
   if (named !== clientId) return 'client_id is not that of the request'
   if (iss !== undefined && iss !== clientId) return 'iss is not the client'
   // Without it an object for another server could be sent here.

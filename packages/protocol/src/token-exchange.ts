@@ -15,6 +15,8 @@ export interface ExchangeToken {
   readonly expiresAt: number
   /** The key it is bound to. @see RFC 9449 §6.1 */
   readonly jkt: string | undefined
+  /** The certificate that it is bound to. @see RFC 8705 §3.1 */
+  readonly x5t: string | undefined
   readonly act: ActorClaim | undefined
   /** Who alone may act with it. @see RFC 8693 §4.4 */
   readonly mayAct: MayAct | undefined
@@ -44,6 +46,8 @@ export interface Exchange {
   readonly audience: string
   /** Thumbprint of the key that the request proved. */
   readonly jkt: string | undefined
+  /** Thumbprint of the certificate that it came with. */
+  readonly x5t: string | undefined
 }
 
 /** What an exchange comes to. */
@@ -75,14 +79,23 @@ function mayActAs({ sub, clientId }: MayAct, act: ActorClaim): boolean {
   return (sub === undefined || sub === act.sub) && (clientId === undefined || clientId === act.client_id)
 }
 
-function actorOf({ client, actor, jkt }: Exchange): ActorClaim | string {
+/** Why a token may not be used by this request: whoever found it can't prove what it is bound to. */
+function unprovenOf(token: ExchangeToken, { jkt, x5t }: Exchange): string | undefined {
+  if (token.jkt !== undefined && token.jkt !== jkt) return 'bound to a key that was not proven'
+  if (token.x5t !== undefined && token.x5t !== x5t) return 'bound to a certificate that was not shown'
+  return undefined
+}
+
+function actorOf(exchange: Exchange): ActorClaim | string {
+  const { client, actor } = exchange
   const itself = { sub: client.clientId, client_id: client.clientId }
   if (actor === undefined) return itself
   if (actor === 'invalid') return 'unknown, over, or of another door'
   // Else whoever finds somebody's token could put their name on what they do.
   if (actor.clientId !== client.clientId) return 'issued to another client'
   if (actor.act) return 'handed on itself'
-  if (actor.jkt !== undefined && actor.jkt !== jkt) return 'bound to a key that was not proven'
+  const unproven = unprovenOf(actor, exchange)
+  if (unproven !== undefined) return unproven
   return { sub: actor.subject, client_id: client.clientId }
 }
 
@@ -94,14 +107,14 @@ function actorOf({ client, actor, jkt }: Exchange): ActorClaim | string {
  * @see RFC 8693 §2.1, §2.2.2, §4.1, §4.4, §5
  */
 export function decideExchange(exchange: Exchange): ExchangeDecision {
-  const { client, subject, scope, targets, audience, jkt } = exchange
+  const { client, subject, scope, targets, audience } = exchange
   // RFC 8693 §5: without authentication a stolen token could be traded by anybody.
   if (client.type === 'public') return refuse('unauthorized_client', 'client must authenticate to exchange')
   if (targets.some((target) => target !== audience))
     return refuse('invalid_target', 'tokens of this server are for its issuer alone')
   if (!subject) return badSubject('unknown, over, or of another door')
-  if (subject.jkt !== undefined && subject.jkt !== jkt)
-    return badSubject('bound to a key that was not proven')
+  const unproven = unprovenOf(subject, exchange)
+  if (unproven !== undefined) return badSubject(unproven)
   if (client.teamId !== undefined && client.teamId !== subject.teamId) return badSubject('of another team')
   const actor = actorOf(exchange)
   if (typeof actor === 'string') return badActor(actor)

@@ -20,6 +20,7 @@ const claims = {
 const use: AssertionUse = {
   profile: 'assertion',
   audience,
+  resources: [],
   clientId: 'app_1',
   clients: undefined,
   subjects: undefined,
@@ -107,6 +108,18 @@ const cases: [name: string, text: string, use: AssertionUse, outcome: 'ok' | 're
     'refuse',
   ],
   ['ID-JAG §3.1: a resource here is taken', jwt({ ...jagClaims, resource: audience }, jagHeader), jag, 'ok'],
+  [
+    'ID-JAG §3.1: so is one that the door knows',
+    jwt({ ...jagClaims, resource: ['https://api.example'] }, jagHeader),
+    { ...jag, resources: ['https://api.example'] },
+    'ok',
+  ],
+  [
+    'RFC 9396 §6: with details it is refused, since the token would be without',
+    jwt({ ...jagClaims, authorization_details: [{ type: 'payment' }] }, jagHeader),
+    jag,
+    'refuse',
+  ],
 ]
 for (const [name, text, by, outcome] of cases) {
   test(`RFC 7523 §3.1: assertion: ${name}`, () => {

@@ -30,6 +30,7 @@ const refused: [name: string, object: CompactJws][] = [
   ['a server that is no text', object({ aud: [1] })],
   ['a statement that proves the client (§10.8)', object({ sub: 'app_1' })],
   ['another type (§10.8)', object({}, { typ: 'dpop+jwt' })],
+  ['a type that is no text', object({}, { typ: Object.create(null) })],
   ['an expired one', object({ exp: now })],
   ['an end that is no number', object({ exp: 'soon' })],
   ['one that is not valid yet', object({ nbf: now + 61 })],

@@ -9,6 +9,7 @@ import {
   longestActorChain,
   parseActor,
   parseKeyBinding,
+  parseTokenBinding,
 } from '../src/index.ts'
 
 const subject: ExchangeToken = {
@@ -18,6 +19,7 @@ const subject: ExchangeToken = {
   scope: ['a', 'b', 'c'],
   expiresAt: 2000,
   jkt: undefined,
+  x5t: undefined,
   act: undefined,
   mayAct: undefined,
 }
@@ -36,11 +38,23 @@ const ask: Exchange = {
   targets: [],
   audience: 'https://id.example',
   jkt: undefined,
+  x5t: undefined,
 }
 const chainOf = (depth: number): ActorClaim | undefined =>
   depth === 0 ? undefined : { sub: `s${depth}`, ...(depth > 1 && { act: chainOf(depth - 1) as ActorClaim }) }
 
 const cases: [name: string, exchange: Exchange, outcome: string][] = [
+  [
+    'RFC 8705 §3: a subject token that is bound to a certificate needs it',
+    { ...ask, subject: { ...subject, x5t: 'c' } },
+    'invalid_request',
+  ],
+  [
+    'RFC 8705 §3: another certificate is none',
+    { ...ask, subject: { ...subject, x5t: 'c' }, x5t: 'd' },
+    'invalid_request',
+  ],
+  ['with that certificate it is handed on', { ...ask, subject: { ...subject, x5t: 'c' }, x5t: 'c' }, 'a b'],
   ['what subject and client have in common is handed on', ask, 'a b'],
   ['less is handed on when less is asked for', { ...ask, scope: ['b'] }, 'b'],
   [
@@ -191,3 +205,22 @@ const bindings: [name: string, cnf: unknown, jkt: string | undefined][] = [
 for (const [name, cnf, jkt] of bindings) {
   test(`cnf: ${name}`, () => assert.equal(parseKeyBinding(cnf), jkt))
 }
+
+test('binding: a key, a certificate, both, or none; what is not known binds to nothing that could be shown', () => {
+  const [jkt, x5t] = ['j'.repeat(43), 'x'.repeat(43)]
+  assert.deepEqual(parseTokenBinding(undefined), { jkt: undefined, x5t: undefined })
+  assert.deepEqual(parseTokenBinding({ jkt }), { jkt, x5t: undefined })
+  assert.deepEqual(parseTokenBinding({ 'x5t#S256': x5t }), { jkt: undefined, x5t })
+  assert.deepEqual(parseTokenBinding({ jkt, 'x5t#S256': x5t }), { jkt, x5t })
+  for (const cnf of [
+    null,
+    1,
+    'x',
+    [],
+    {},
+    { kid: 'k' },
+    { 'x5t#S256': 'short' },
+    { 'x5t#S256': x5t, kid: 'k' },
+  ])
+    assert.equal(parseTokenBinding(cnf), 'unknown', JSON.stringify(cnf))
+})

@@ -29,11 +29,19 @@ function nameOf({ name, redirectUris: [first] }: ClientMetadata): string {
   return host === '' ? 'An app without a name' : host
 }
 
-/** Says the same of the same metadata, in whatever order its lists came. */
+/** The same text for values that are the same, in whatever order their members came. */
+function spell(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(spell).join()}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? ''
+  const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${spell(member)}`)
+  return `{${members.sort().join()}}`
+}
+
+/** Says the same of the same metadata, in whatever order its lists came: all of it, as who brings another key or promise is another. */
 function fingerprintOf({ doorId, metadata }: SoftwareAsking): string {
-  const { redirectUris, grantTypes, scope, about, name } = metadata
+  const { redirectUris, grantTypes, scope } = metadata
   const lists = [redirectUris, grantTypes, scope].map((list) => [...list].sort())
-  const said = JSON.stringify([doorId, name ?? null, lists, Object.entries(about).sort()])
+  const said = spell([doorId, { ...metadata, redirectUris: [], grantTypes: [], scope: [] }, lists])
   return createHash('sha256').update(said).digest('base64url')
 }
 

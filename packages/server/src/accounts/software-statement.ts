@@ -21,12 +21,22 @@ const invalid = (cause: unknown) =>
 
 function issuerOf(statement: string): string {
   try {
-    return decodeJwt(statement).iss ?? ''
+    // Whatever it claims to be: what is no text names nobody.
+    const { iss }: Members = decodeJwt(statement)
+    return typeof iss === 'string' ? iss : ''
   } catch (cause) {
     // Not a JWT at all.
     throw invalid(cause)
   }
 }
+
+/** RFC 8725 §3.11: what its issuer signed for another purpose vouches for no software. */
+const isTyped = (typ: unknown): boolean =>
+  typ === undefined || (typeof typ === 'string' && /^(?:application\/)?jwt$/i.test(typ))
+
+/** RFC 7519 §4.1.3: with an audience it is for that audience, such as the app that an ID token is for. */
+const isFor = (aud: unknown, issuer: string): boolean =>
+  aud === undefined || aud === issuer || (Array.isArray(aud) && aud.includes(issuer))
 
 /**
  * What a registration says once those who vouch for the software have been heard: their claims stand where the software said
@@ -36,7 +46,7 @@ function issuerOf(statement: string): string {
 export async function heedStatement(
   members: Members,
   setting: AppsDoor['softwareStatements'],
-  now: number,
+  { issuer: here, now }: { readonly issuer: string; readonly now: number },
 ): Promise<Members> {
   if (!setting) return members
   const statement = members['software_statement'] ?? undefined
@@ -50,11 +60,12 @@ export async function heedStatement(
   if (!keys) throw unapproved('its issuer is not trusted')
   try {
     const set = createLocalJWKSet({ keys: keys.map((key) => ({ ...key, kty: String(key['kty']) })) })
-    const { payload } = await jwtVerify(statement, set, {
+    const { payload, protectedHeader } = await jwtVerify(statement, set, {
       issuer,
       algorithms,
       currentDate: new Date(now * 1000),
     })
+    if (!isTyped(protectedHeader.typ) || !isFor(payload.aud, here)) throw invalid('for something else')
     const claims = Object.entries(payload).filter(([name]) => !ofStatement.has(name))
     return { ...members, ...Object.fromEntries(claims) }
   } catch (cause) {

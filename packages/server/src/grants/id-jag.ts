@@ -38,6 +38,8 @@ export async function vouch(
   if (presented === undefined || params.get('subject_token_type') !== idTokenType)
     throw new ProtocolError('invalid_request', 'subject_token must be an ID token, and said to be')
   if (params.has('actor_token')) throw new ProtocolError('invalid_request', 'actor_token is not taken here')
+  if (params.has('authorization_details'))
+    throw new ProtocolError('invalid_authorization_details', 'authorization_details can’t be taken elsewhere')
   const [resource, second] = targets
   if (second !== undefined) throw new ProtocolError('invalid_request', 'resource is repeated')
   const claims = context.openIdToken(presented)

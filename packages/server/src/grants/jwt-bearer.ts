@@ -19,6 +19,7 @@ import type { GrantContext } from './context.ts'
 import type { Grant } from './grant.ts'
 import { signTokens } from './issue.ts'
 import { grantedDetails, requestedDetails } from './requested-details.ts'
+import { grantedResources } from './requested-resources.ts'
 import { requestedScope } from './requested-scope.ts'
 import { lostStanding } from './standing.ts'
 import { newFamily } from './start-family.ts'
@@ -103,7 +104,8 @@ async function verified(
   const trust = door.trusts?.find(({ issuer }) => issuer === assertion.issuer)
   if (!trust) throw invalid('unknown issuer')
   const { profile, clients, subjects } = trust
-  const use = { profile, clients, subjects, audience: door.issuer, clientId: client.clientId, jkt }
+  const { issuer: audience, resources } = door
+  const use = { profile, clients, subjects, audience, resources, clientId: client.clientId, jkt }
   const decision = decideGrantAssertion(assertion, use, now)
   if (decision.outcome === 'refuse') throw invalid(decision.detail)
   switch (await verifyForeign(assertion.jws, trust)) {
@@ -127,7 +129,7 @@ export const jwtBearer: Grant = {
   grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
   params: ['assertion', 'scope', 'authorization_details'],
 
-  async exchange({ client, params, resources }, context) {
+  async exchange({ client, params, resources: asked }, context) {
     const { store, now, event } = context
     if (client.type === 'public')
       throw new ProtocolError('unauthorized_client', 'client must authenticate to use an assertion')
@@ -138,6 +140,7 @@ export const jwtBearer: Grant = {
     const { assertion, trust } = await verified(presented, client, context)
     const parties = await partiesOf(assertion, trust, client, context)
     const scope = scopeOf(assertion, { trust, client, asked: requestedScope(params) })
+    const resources = grantedResources(assertion.resources, asked)
     const start = {
       familyId: newId('fam_', now),
       kind: 'machine' as const,

@@ -17,6 +17,7 @@ export const refreshTokenGrant: Grant = {
       presented,
       clientId: client.clientId,
       scope: requestedScope(params),
+      most: client.scope,
       resources,
       details: requestedDetails(params),
     }

@@ -1,4 +1,4 @@
-import { decideRefresh, ProtocolError, type Resources, type Scope } from '@sallyport/protocol'
+import { decideRefresh, intersectScope, ProtocolError, type Resources, type Scope } from '@sallyport/protocol'
 import { parseRefreshToken } from '../crypto/refresh-token.ts'
 import type { Family } from '../store/contract/index.ts'
 import type { GrantContext } from './context.ts'
@@ -13,6 +13,8 @@ export interface RefreshRequest {
   /** `undefined` where the door asks for no client: the family's own is taken. */
   readonly clientId: string | undefined
   readonly scope: Scope | undefined
+  /** The most that the client may have now, which may be less than when the person allowed it; left out: all that was granted. */
+  readonly most?: Scope
   /** What the access token is to be for; left out: all that was granted. */
   readonly resources?: Resources
   /** What it is to be used for, in detail; left out: all that was granted. */
@@ -21,6 +23,15 @@ export interface RefreshRequest {
 
 function refuse(detail: string): ProtocolError {
   return new ProtocolError('invalid_grant', 'refresh token is not valid', { detail })
+}
+
+/** What is left of a scope for a client that may have less now. @see RFC 6749 §6, §3.3 */
+function within(granted: Scope, { most }: RefreshRequest): Scope {
+  const scope = most ? intersectScope(granted, most) : granted
+  if (scope.length > 0 || granted.length === 0) return scope
+  throw new ProtocolError('invalid_scope', 'scope exceeds what the client may have', {
+    detail: 'the client may have none of it any more',
+  })
 }
 
 /** Acts on one decision; `undefined` means another request moved the family first and the decision must be made again. */
@@ -41,7 +52,7 @@ async function act(
   }
   const unsigned = (granted: Scope) => ({
     family,
-    scope: granted,
+    scope: within(granted, request),
     resources: grantedResources(family.resources, request.resources ?? []),
     details: grantedDetails(family.details, request.details),
   })

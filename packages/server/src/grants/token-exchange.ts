@@ -6,17 +6,19 @@ import {
   isDetails,
   type MayAct,
   parseActor,
-  parseKeyBinding,
   parseScope,
+  parseTokenBinding,
   ProtocolError,
+  readResources,
+  type Resources,
 } from '@sallyport/protocol'
 import type { Family } from '../store/contract/index.ts'
-import type { GrantContext } from './context.ts'
+import type { GrantContext, GrantDoor } from './context.ts'
 import type { Grant } from './grant.ts'
 import { idJagTokenType, vouch } from './id-jag.ts'
 import { signTokens } from './issue.ts'
 import { grantedDetails, requestedDetails } from './requested-details.ts'
-import { requestedResources } from './requested-resources.ts'
+import { grantedResources, requestedResources } from './requested-resources.ts'
 import { requestedScope } from './requested-scope.ts'
 import { lostStanding } from './standing.ts'
 
@@ -28,6 +30,8 @@ interface Found {
   readonly family: Family
   /** What it may be used for, in detail. @see RFC 9396 §9.1 */
   readonly details: readonly AuthorizationDetail[]
+  /** The APIs that it is for; empty: all that the issuer speaks for. @see RFC 8707 §2.2 */
+  readonly resources: Resources
 }
 
 const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
@@ -39,26 +43,28 @@ function mayActOf({ may_act: value }: Claims): MayAct | undefined {
   return { sub: textOf(sub), clientId: textOf(clientId) }
 }
 
+/** The APIs that a token is for, as a grant names them; `undefined` for one that is not for here. */
+function resourcesOf(aud: unknown, { issuer, resources }: GrantDoor): Resources | undefined {
+  if (aud === issuer) return []
+  const all: unknown = typeof aud === 'string' ? [aud] : aud
+  return Array.isArray(all) && all.length > 0 ? readResources(all, resources) : undefined
+}
+
 /** Finds a token that is genuine, of this door and in its time, with everybody behind it in good standing. @see RFC 8693 §2.1 */
 async function find(presented: string, context: GrantContext): Promise<Found | undefined> {
   const { store, door, now } = context
   const claims = context.openToken(presented)
   const familyId = textOf(claims?.['fam'])
-  // One for a single API of several would be widened by an exchange, so it is not taken.
-  if (
-    !claims ||
-    familyId === undefined ||
-    claims['door'] !== door.id ||
-    claims['iss'] !== door.issuer ||
-    claims['aud'] !== door.issuer
-  )
+  if (!claims || familyId === undefined || claims['door'] !== door.id || claims['iss'] !== door.issuer)
     return undefined
+  const resources = resourcesOf(claims['aud'], door)
   const { exp, scope, client_id: clientId, authorization_details: details = [] } = claims
-  const [jkt, act] = [parseKeyBinding(claims['cnf']), parseActor(claims['act'])]
+  const [binding, act] = [parseTokenBinding(claims['cnf']), parseActor(claims['act'])]
   if (
     typeof exp !== 'number' ||
     exp <= now ||
-    jkt === 'unknown' ||
+    binding === 'unknown' ||
+    !resources ||
     act === 'malformed' ||
     !isDetails(details)
   )
@@ -74,11 +80,11 @@ async function find(presented: string, context: GrantContext): Promise<Found | u
     teamId: family.teamId,
     scope: parseScope(textOf(scope) ?? '') ?? [],
     expiresAt: exp,
-    jkt,
+    ...binding,
     act,
     mayAct: mayActOf(claims),
   }
-  return { token, family, details }
+  return { token, family, details, resources }
 }
 
 /** The token of a parameter, whose type must be said and be ours. @see RFC 8693 §2.1 */
@@ -116,7 +122,7 @@ export const tokenExchange: Grant = {
 
   async exchange(request, context) {
     const { client, params, targets } = request
-    const { store, door, now, jkt, event } = context
+    const { store, door, now, jkt, x5t, bindsCertificate = false, event } = context
     const wanted = params.get('requested_token_type') ?? accessTokenType
     if (wanted === idJagTokenType) return vouch(request, context)
     if (wanted !== accessTokenType)
@@ -124,7 +130,8 @@ export const tokenExchange: Grant = {
     const asked = requestedDetails(params)
     // Where a door knows no resources there is one target, its issuer.
     const known = door.resources.length > 0
-    const resources = requestedResources(targets, door)
+    const named = requestedResources(targets, door)
+    const audience = params.get('audience')
     const subject = await read('subject_token', params, context)
     if (subject === undefined) throw new ProtocolError('invalid_request', 'subject_token is missing')
     const actor = await read('actor_token', params, context)
@@ -134,9 +141,10 @@ export const tokenExchange: Grant = {
       subject: found?.token,
       actor: actor === undefined || actor === 'invalid' ? actor : actor.token,
       scope: requestedScope(params),
-      targets: [params.get('audience'), ...(known ? [] : targets)].filter((one) => one !== undefined),
+      targets: [audience, ...(known ? [] : targets)].filter((one) => one !== undefined),
       audience: door.issuer,
       jkt,
+      x5t,
     })
     if (decision.outcome === 'refuse') {
       const { error, description, detail } = decision
@@ -145,6 +153,9 @@ export const tokenExchange: Grant = {
     if (!found) throw new Error('an exchange without a subject')
     const { family, token } = found
     const details = grantedDetails(found.details, asked)
+    // Of a token for one API the issuer as an audience is more than it was for.
+    const whole = found.resources.length > 0 && audience !== undefined ? [audience] : []
+    const resources = grantedResources(found.resources, [...named, ...whole])
     const { clientId } = client
     const { scope, act, notAfter } = decision
     const about = {
@@ -156,7 +167,8 @@ export const tokenExchange: Grant = {
     }
     const granted = await signTokens(
       { family, scope, resources, details, handedOn: { clientId, act, notAfter } },
-      context,
+      // What comes of a token that is bound to a certificate is bound to it too, whatever the client is registered for.
+      { ...context, bindsCertificate: bindsCertificate || token.x5t !== undefined },
     )
     await store.audit.add(event('token.exchanged', about), now)
     return granted

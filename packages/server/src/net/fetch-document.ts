@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import { checkServerIdentity } from 'node:tls'
 import { parseDocumentUrl } from '@sallyport/protocol'
 import { cacheLifetime } from './cache-lifetime.ts'
-import { type Pinned, resolvePublic } from './resolve-public.ts'
+import { type Pinned, type Resolve, resolvePublic } from './resolve-public.ts'
 
 /** What a document may be, and cost. Sizes in bytes. */
 export interface DocumentLimits {
@@ -20,6 +20,8 @@ export interface DocumentRequest extends DocumentLimits {
   readonly url: string
   /** Media types that will do, without parameters. */
   readonly accept: readonly string[]
+  /** Looks its host up; by DNS when left out. */
+  readonly resolve?: Resolve
 }
 
 /** What came of it. A refusal's `reason` names no content, so that it may be logged. */
@@ -107,7 +109,7 @@ function ask(
 
 async function fetchFrom(url: URL, wanted: DocumentRequest, signal: AbortSignal): Promise<DocumentAnswer> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  const found = await resolvePublic(host, wanted.privateNetworks, signal)
+  const found = await resolvePublic(host, wanted.privateNetworks, { signal, resolve: wanted.resolve })
   if (typeof found === 'string') return refuse(found)
   const response = await ask(url, found, wanted, signal)
   try {

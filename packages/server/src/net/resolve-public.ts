@@ -8,6 +8,11 @@ export interface Pinned {
   readonly family: 4 | 6
 }
 
+/** Looks a name up. */
+export type Resolve = (host: string) => Promise<readonly { readonly address: string }[]>
+
+const byDns: Resolve = (host) => lookup(host, { all: true })
+
 const familyOf = (address: string): 4 | 6 => (isIP(address) === 6 ? 6 : 4)
 
 /** Rejects when the time is up; what was asked goes on without anybody listening. */
@@ -27,11 +32,11 @@ function within<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 export async function resolvePublic(
   host: string,
   privateNetworks: readonly string[],
-  signal: AbortSignal,
+  { signal, resolve = byDns }: { readonly signal: AbortSignal; readonly resolve?: Resolve | undefined },
 ): Promise<readonly Pinned[] | string> {
   const allowed = parseIpList(privateNetworks)
   if (allowed.outcome === 'refuse') throw new TypeError(`not a network: ${allowed.entry}`)
-  const found = isIP(host) === 0 ? await within(lookup(host, { all: true }), signal) : [{ address: host }]
+  const found = isIP(host) === 0 ? await within(resolve(host), signal) : [{ address: host }]
   const may = ({ address }: { readonly address: string }) =>
     isPublicAddress(address) || isIpAllowed(address, allowed.list)
   if (found.length === 0) return 'no address'

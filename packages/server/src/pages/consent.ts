@@ -76,7 +76,8 @@ export const scopeFields = `<% if (it.scopes.length === 0) { %><p>It asks for no
 </ul>
 <% } %>`
 
-const details = `<% if (it.details?.length) { %>
+/** What it wants in detail, for a template whose model has `details`. */
+export const detailFields = `<% if (it.details?.length) { %>
 <h2>This time it wants to</h2>
 <ul class="scopes">
 <% for (const detail of it.details) { %><li><bdi><%= detail %></bdi></li><% } %>
@@ -90,7 +91,8 @@ const claims = `<% if (it.claims?.length) { %>
 </ul>
 <% } %>`
 
-const resources = `<% if (it.resources?.length) { %>
+/** Where alone it could, for a template whose model has `resources`. */
+export const resourceFields = `<% if (it.resources?.length) { %>
 <h2>Only at</h2>
 <ul class="scopes">
 <% for (const resource of it.resources) { %><li><bdi><%= resource.name %></bdi> <code><%= resource.identifier %></code></li><% } %>
@@ -125,10 +127,10 @@ const template = compileTemplate<ConsentModel>(`<div class="card">
 <form method="post" action="<%= it.address(it.action) %>">
 <input type="hidden" name="csrf" value="<%= it.csrf %>">
 <input type="hidden" name="request" value="<%= it.request %>">
-${details}
+${detailFields}
 ${scopeFields}
 ${claims}
-${resources}
+${resourceFields}
 ${teamFields}
 <p class="hint going">Either way you go back to <strong><bdi><%= it.clientHost %></bdi></strong>. Approve only if you trust it; you can disconnect it later.</p>
 <div class="actions">

@@ -1,4 +1,4 @@
-import { type ConsentModel, scopeFields, teamFields } from './consent.ts'
+import { type ConsentModel, detailFields, resourceFields, scopeFields, teamFields } from './consent.ts'
 import { renderPage } from './layout.ts'
 import { compileTemplate } from './template.ts'
 
@@ -7,7 +7,10 @@ import { compileTemplate } from './template.ts'
  * `request_id`, `request`, `compare`, `decision` (`approve` or `deny`), and `scope` and `team` when there is a choice.
  */
 export interface ElsewhereModel
-  extends Pick<ConsentModel, 'action' | 'csrf' | 'clientName' | 'email' | 'scopes' | 'teams' | 'warning'> {
+  extends Pick<
+    ConsentModel,
+    'action' | 'csrf' | 'clientName' | 'email' | 'scopes' | 'details' | 'resources' | 'teams' | 'warning'
+  > {
   readonly requestId: string
   /** Seals the request to this browser. */
   readonly request: string
@@ -38,7 +41,9 @@ const template = compileTemplate<ElsewhereView>(`<div class="card">
 <input type="hidden" name="request_id" value="<%= it.requestId %>">
 <input type="hidden" name="request" value="<%= it.request %>">
 <% if (it.compare) { %><input type="hidden" name="compare" value="<%= it.compare %>"><% } %>
+${detailFields}
 ${scopeFields}
+${resourceFields}
 ${teamFields}
 <div class="actions">
 <button class="primary" type="submit" name="decision" value="approve">Approve</button>

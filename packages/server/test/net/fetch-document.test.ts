@@ -138,6 +138,45 @@ test('an address of a private network is not asked, unless it is allowed', { ski
   assert.equal(asked, askedSoFar)
 })
 
+/** Names that are looked up here, each answer once; nobody else knows them. */
+function resolver(...lists: readonly (readonly string[])[]) {
+  const looked: string[] = []
+  const resolve = (host: string) => {
+    const addresses = lists[looked.length] ?? ['10.0.0.1']
+    looked.push(host)
+    return Promise.resolve(addresses.map((address) => ({ address })))
+  }
+  return { looked, resolve }
+}
+
+test('a name is looked up once, and the address that was checked is the one that is asked', {
+  skip,
+}, async () => {
+  const { port } = new URL(origin)
+  const { looked, resolve } = resolver(['127.0.0.1'])
+  const answer = await fetchDocument(wish(`https://docs.test:${port}/good`, { resolve }))
+  assert.equal(answer.outcome, 'ok', JSON.stringify(answer))
+  assert.deepEqual(looked, ['docs.test'])
+  const { resolve: turned } = resolver(['10.0.0.1'])
+  assert.match(await reasonOf(wish(`https://docs.test:${port}/good`, { resolve: turned })), /private/)
+})
+
+test('a name with one private address among public ones is not asked', { skip }, async () => {
+  const askedSoFar = asked
+  const { port } = new URL(origin)
+  for (const addresses of [
+    ['93.184.216.34', '127.0.0.1'],
+    ['::ffff:10.0.0.1'],
+    ['2606:2800::1', 'fd00::1'],
+    [],
+  ]) {
+    const { resolve } = resolver(addresses)
+    const wanted = wish(`https://docs.test:${port}/good`, { privateNetworks: [], resolve })
+    assert.match(await reasonOf(wanted), addresses.length === 0 ? /no address/ : /private/)
+  }
+  assert.equal(asked, askedSoFar)
+})
+
 test('a certificate for another name is refused', { skip }, async () => {
   const { port } = new URL(origin)
   assert.match(

@@ -110,6 +110,8 @@ const elsewhere: ElsewhereModel = {
   clientName: 'Living room screen',
   email: 'ada@example.com',
   scopes: consent.scopes,
+  details: ['pay 12.50 EUR to Merchant A'],
+  resources: [{ identifier: 'urn:example:billing', name: 'Billing' }],
   teams: narrowed.teams,
   warning: 'Some of what this app asked for is not yours to give and was left out.',
 }
@@ -239,6 +241,8 @@ export const samples: readonly Sample[] = [
   sample('elsewhere-bare', elsewherePage, {
     ...elsewhere,
     compare: undefined,
+    details: [],
+    resources: [],
     minutesAgo: 0,
     teams: undefined,
     warning: undefined,

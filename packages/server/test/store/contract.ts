@@ -244,6 +244,25 @@ function accountContract(store: () => Store): void {
     assert.equal(await rest(), false, 'it was withdrawn')
   })
 
+  test('what was allowed in detail stands for nothing later, and leaves what stood before', async () => {
+    const { accountId, homeTeamId: teamId } = await addAccount(store())
+    const details = [{ type: 'payment' }]
+    const give = async (clientId: string, more: object, at = now) =>
+      store().families.createWithCode(
+        family({ accountId, clientId, teamId, scope: ['a'], ...more }),
+        await newCode(store()),
+        event(),
+        at,
+      )
+    await give('once', { details, claims: ['userinfo:email'], resources: ['r'] })
+    const once = await store().clients.consent(accountId, 'once', teamId)
+    assert.deepEqual([once?.scope, once?.claims], [[], []])
+    await give('both', {})
+    await give('both', { details, scope: ['a', 'b'] }, now + 5)
+    const both = await store().clients.consent(accountId, 'both', teamId)
+    assert.deepEqual([both?.scope, both?.grantedAt], [['a'], now], 'nor does it seem to be newer')
+  })
+
   test('a password nobody proved takes the keys and consents with it; a changed one leaves them', async () => {
     const { accountId, homeTeamId: teamId } = await addAccount(store())
     await store().families.createWithCode(family({ accountId, teamId }), await newCode(store()), event(), now)

@@ -15,6 +15,8 @@ function deferred(more: Partial<NewDeferred> = {}): NewDeferred {
     clientId: 'app_x',
     accountId: undefined,
     scope: ['a', 'b'],
+    resources: [],
+    details: [],
     bindingMessage: undefined,
     ip: '203.0.113.9',
     expiresAt: now + 600,
@@ -47,7 +49,8 @@ async function approved(store: Store, asked: NewDeferred): Promise<NewFamily> {
 
 function pollContract(store: () => Store): void {
   test('a deferred request is found as it was made until it is over, and by its user code', async () => {
-    const asked = await added(store())
+    const limits = { resources: ['https://a.example', 'https://b.example'], details: [{ type: 'payment' }] }
+    const asked = await added(store(), limits)
     const found = await store().deferred.find(asked.requestId, now)
     assert.deepEqual(found, { ...asked, status: 'pending', createdAt: now })
     assert.deepEqual(await store().deferred.findByUserCode(asked.userCode ?? '', now + 599), found)

@@ -123,11 +123,13 @@ export async function readAuthorization(
   const query = parseRequest(search)
   if ('description' in query) throw new ProtocolError('invalid_request', query.description)
   const seenAt = readMarker(search, apps)?.seenAt ?? services.now()
-  const read = await readRequestParams(query, seenAt, apps)
+  const find = async (id: string) => {
+    const found = await findClient(id, 'authorize', httpRequest, apps)
+    return found?.doorId === door.id ? found : undefined
+  }
+  const read = await readRequestParams(query, seenAt, { door, services, find })
   const clientId = read.params.get('client_id')
-  const found =
-    clientId === undefined ? undefined : await findClient(clientId, 'authorize', httpRequest, apps)
-  const client = found?.doorId === door.id ? found : undefined
+  const client = clientId === undefined ? undefined : await find(clientId)
   const judged = await judge(read, client, apps)
   const { pushedHash, signed } = read
   switch (judged.outcome) {

@@ -10,13 +10,20 @@ import { spendOrRefuse } from '../limits.ts'
 import { openJwt } from '../open-token.ts'
 import { type ClientRequest, readClientRequest } from './client.ts'
 import { type AppsContext, noStore, pathOf } from './context.ts'
-import { askedScope, deferredSettings, requireGrant } from './deferred.ts'
+import { askedLimits, askedScope, deferredSettings, requireGrant } from './deferred.ts'
 import { notify } from './notify.ts'
 
 /** How often one client may ask for one person: each request is something that they have to look at. */
 const asksForPerson: Window = { limit: 10, window: 600 }
 
 const hints = ['login_hint', 'id_token_hint', 'login_hint_token'] as const
+
+/** Whom a request is for, and what their requests are counted by: the person, however they are named. */
+interface Person {
+  readonly accountId: string
+  readonly isSomebody: boolean
+  readonly count: string
+}
 
 /**
  * Whom a request is for. Somebody unknown gets an id that is nobody's, so that their request waits in vain like one that is not
@@ -26,7 +33,7 @@ const hints = ['login_hint', 'id_token_hint', 'login_hint_token'] as const
 async function personOf(
   { client, params, context }: ClientRequest,
   { services }: AppsContext,
-): Promise<{ readonly accountId: string; readonly isSomebody: boolean }> {
+): Promise<Person> {
   const given = hints.filter((name) => params.has(name))
   if (given.length !== 1) throw new ProtocolError('invalid_request', `send one of ${hints.join(', ')}`)
   const { store, door, now } = context
@@ -36,20 +43,24 @@ async function personOf(
     const sub =
       claims?.['iss'] === door.issuer && claims['aud'] === client.clientId ? claims['sub'] : undefined
     const account = typeof sub === 'string' ? await store.accounts.find(sub) : undefined
-    if (account) return { accountId: account.accountId, isSomebody: true }
+    const isSomebody = account?.disabledAt === undefined
+    if (account) return { accountId: account.accountId, isSomebody, count: account.accountId }
     throw new ProtocolError('invalid_request', 'id_token_hint is no ID token of this server for this client')
   }
   const email = parseEmail(params.get('login_hint') ?? '')
   if (email === undefined) throw new ProtocolError('invalid_request', 'login_hint must be an e-mail address')
   const account = await store.accounts.findByEmail(email)
   const isSomebody = account !== undefined && account.disabledAt === undefined
-  return { accountId: isSomebody ? account.accountId : newId('acc_', now), isSomebody }
+  return isSomebody
+    ? { accountId: account.accountId, isSomebody, count: account.accountId }
+    : { accountId: newId('acc_', now), isSomebody, count: secretHash(email) }
 }
 
 function readRequest(
-  { client, params, context }: ClientRequest,
+  asked: ClientRequest,
   apps: AppsContext,
-): Pick<NewDeferred, 'scope' | 'bindingMessage' | 'expiresAt'> {
+): Pick<NewDeferred, 'scope' | 'resources' | 'details' | 'bindingMessage' | 'expiresAt'> {
+  const { client, params, context } = asked
   if (client.type === 'public')
     throw new ProtocolError('unauthorized_client', 'client must authenticate to ask this way')
   if (params.has('user_code')) throw new ProtocolError('invalid_request', 'user_code is not supported')
@@ -62,7 +73,7 @@ function readRequest(
   const lifetime = parseRequestedExpiry(params.get('requested_expiry'), deferredSettings(apps.door).lifetime)
   if (lifetime === undefined)
     throw new ProtocolError('invalid_request', 'requested_expiry must be a number of seconds')
-  return { scope, bindingMessage, expiresAt: context.now + lifetime }
+  return { scope, ...askedLimits(asked, apps), bindingMessage, expiresAt: context.now + lifetime }
 }
 
 async function begin(asked: ClientRequest, request: Request, apps: AppsContext): Promise<object> {
@@ -71,10 +82,8 @@ async function begin(asked: ClientRequest, request: Request, apps: AppsContext):
   const { now, event } = context
   requireGrant(client, backchannel.grantType)
   const read = readRequest(asked, apps)
-  const hint = asked.params.get('login_hint') ?? asked.params.get('id_token_hint') ?? ''
-  const count = `backchannel:${client.clientId}:${secretHash(parseEmail(hint) ?? hint)}`
-  await spendOrRefuse(services.limiter, count, asksForPerson, now)
-  const { accountId, isSomebody } = await personOf(asked, apps)
+  const { accountId, isSomebody, count } = await personOf(asked, apps)
+  await spendOrRefuse(services.limiter, `backchannel:${client.clientId}:${count}`, asksForPerson, now)
   const [secret, requestId] = [newSecret(), newId('ask_', now)]
   const { interval } = deferredSettings(door)
   const { clientId } = client

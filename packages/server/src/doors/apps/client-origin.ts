@@ -6,6 +6,8 @@ import type { AppsContext } from './context.ts'
 export interface ClientOrigin {
   /** The host of the document that describes it. */
   readonly documentHost?: string
+  /** When it registered itself, or last said something else of itself. */
+  readonly changedAt?: number
 }
 
 /** What is known of where a client comes from; `undefined` where an administrator registered it. */
@@ -14,7 +16,8 @@ export async function originOf(
   { services }: AppsContext,
 ): Promise<ClientOrigin | undefined> {
   if (isDocumentId(clientId)) return { documentHost: new URL(clientId).host }
-  return (await services.store.registrations.find(clientId)) && {}
+  const registration = await services.store.registrations.find(clientId)
+  return registration && { changedAt: registration.registeredAt }
 }
 
 /** What somebody can do whose app is not known here. */

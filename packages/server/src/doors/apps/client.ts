@@ -9,7 +9,7 @@ import { readFormAndLists } from '../read-body.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import { authContext, grantContext } from '../services.ts'
 import { type AppsContext, pathOf } from './context.ts'
-import { findClient } from './find-client.ts'
+import { type ClientUse, findClient } from './find-client.ts'
 
 /** A form request whose client is authenticated. */
 export interface ClientRequest {
@@ -43,6 +43,7 @@ export async function authenticateRequest(
   request: Request,
   params: ReadonlyMap<string, string>,
   apps: AppsContext,
+  use: ClientUse = 'prove',
 ): Promise<Client> {
   const { door, services } = apps
   const read = readClientCredentials(request.header('authorization'), params)
@@ -53,13 +54,17 @@ export async function authenticateRequest(
     audiences: audiencesOf(request, apps),
     ...(door.clientAuth && { methods: door.clientAuth }),
   }
-  const find = (clientId: string) => findClient(clientId, 'prove', request, apps)
+  const find = (clientId: string) => findClient(clientId, use, request, apps)
   const context = authContext(taken, services, readCertificate(request, services))
   return authenticateClient(read.credentials, context, find)
 }
 
 /** Reads a credential endpoint's form and proves its client. Attempts are counted by address, before anything is looked up. */
-export async function readClientRequest(request: Request, apps: AppsContext): Promise<ClientRequest> {
+export async function readClientRequest(
+  request: Request,
+  apps: AppsContext,
+  use?: ClientUse,
+): Promise<ClientRequest> {
   const { door, services } = apps
   const context = await grantContext(door, request, services)
   await spendOrRefuse(
@@ -70,6 +75,6 @@ export async function readClientRequest(request: Request, apps: AppsContext): Pr
   )
   refuseQuery(request)
   const { params, lists } = readFormAndLists(request, ['resource'])
-  const client = await authenticateRequest(request, params, apps)
+  const client = await authenticateRequest(request, params, apps, use)
   return { client, params, resources: lists.get('resource') ?? [], context }
 }

@@ -1,6 +1,5 @@
 import { consentCovers } from '@sallyport/protocol'
 import { type ConsentModel, consentPage, formActionOf } from '../../pages/index.ts'
-import { resourceNames } from '../../settings/resources.ts'
 import { issueCsrf, type SignedIn } from '../browser.ts'
 import type { Reply, Request } from '../door.ts'
 import { page } from '../page.ts'
@@ -8,6 +7,7 @@ import { grantableScope, type ProvenRequest, type TeamQuestionAnswer } from './a
 import { claimWords, singleClaims } from './claims.ts'
 import { hostOf, isLocal } from './client-origin.ts'
 import type { AppsContext } from './context.ts'
+import { detailWords, resourceWords } from './details.ts'
 import { markedAddress, readMarker } from './marker.ts'
 
 /** What binds the page to the request it showed: altered on its way back, it is another request, which nobody has seen. */
@@ -41,7 +41,9 @@ export async function mustAsk(
   const consent = await services.store.clients.consent(accountId, client.clientId, teamId)
   const { scope, resources } = request
   const asked = { scope, resources, claims: singleClaims(request.claims, scope) }
-  return !consent || !consentCovers(consent, asked)
+  // It named itself and its addresses, and may have named others since; whoever has its registration token may have.
+  if (!consent || consent.grantedAt <= (origin?.changedAt ?? -1)) return true
+  return !consentCovers(consent, asked)
 }
 
 function teamsOf(
@@ -66,7 +68,6 @@ function consentModel(
   apps: AppsContext,
 ): Omit<ConsentModel, 'action' | 'csrf' | 'request'> {
   const { memberships, decision } = teams
-  const names = resourceNames(apps.door, apps.services.baseUrl)
   const fixed =
     decision.outcome === 'fixed' ? memberships.find(({ teamId }) => teamId === decision.teamId) : undefined
   const mine = fixed ? grantableScope(request.scope, fixed.role, apps) : request.scope
@@ -78,13 +79,8 @@ function consentModel(
     scopes: mine.map((value) => ({ value, description: apps.door.scopes[value] ?? value })),
     narrowable: true,
     claims: claimWords(singleClaims(request.claims, request.scope)),
-    details: request.details.map(
-      (detail) => apps.services.detailTypes.get(detail.type)?.words(detail) ?? detail.type,
-    ),
-    resources: request.resources.map((identifier) => ({
-      identifier,
-      name: names.get(identifier) ?? identifier,
-    })),
+    details: detailWords(request.details, apps.services),
+    resources: resourceWords(request.resources, apps),
     teams: teamsOf(teams, apps),
     warning:
       mine.length < request.scope.length

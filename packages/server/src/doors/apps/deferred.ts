@@ -1,7 +1,12 @@
 import { parseScope, ProtocolError, type Scope, scopeWithin } from '@sallyport/protocol'
 import { grantsOf } from '../../grants/index.ts'
+import { requestedDetails } from '../../grants/requested-details.ts'
+import { requestedResources } from '../../grants/requested-resources.ts'
 import type { AppsDoor, DeferredSettings, GrantEndpoint } from '../../settings/door.ts'
-import type { Client } from '../../store/contract/index.ts'
+import type { Client, NewDeferred } from '../../store/contract/index.ts'
+import type { ClientRequest } from './client.ts'
+import type { AppsContext } from './context.ts'
+import { readByType, takesDetails } from './details.ts'
 
 /** How a door's deferred requests live. */
 export function deferredSettings({ deferred }: AppsDoor): DeferredSettings {
@@ -25,6 +30,26 @@ export function askedScope(params: ReadonlyMap<string, string>, client: Client, 
       'scope is malformed, not known, or wider than the client may ask for',
     )
   return scope
+}
+
+/**
+ * The resources and the details that a request without a redirect is limited to, as at the authorization endpoint: a door that knows
+ * none ignores the parameter.
+ * @see RFC 8707 §2, RFC 9396 §2, §5
+ */
+export function askedLimits(
+  { params, resources, context }: ClientRequest,
+  apps: AppsContext,
+): Pick<NewDeferred, 'resources' | 'details'> {
+  const { authorizationDetails: types = [] } = apps.door
+  const details = (takesDetails(apps.door) ? requestedDetails(params) : undefined) ?? []
+  const known = details.every(({ type }) => types.includes(type)) ? readByType(details, apps) : undefined
+  if (!known)
+    throw new ProtocolError(
+      'invalid_authorization_details',
+      'authorization_details do not fit a type of this door',
+    )
+  return { resources: requestedResources(resources, context.door), details: known }
 }
 
 /** Whether a door has a grant that begins at that endpoint. */

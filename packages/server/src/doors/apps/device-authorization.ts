@@ -8,20 +8,23 @@ import { devicePath, sealUserCode } from '../device/paths.ts'
 import type { Endpoint, Request } from '../door.ts'
 import { type ClientRequest, readClientRequest } from './client.ts'
 import { type AppsContext, noStore, pathOf } from './context.ts'
-import { askedScope, deferredSettings, requireGrant } from './deferred.ts'
+import { askedLimits, askedScope, deferredSettings, requireGrant } from './deferred.ts'
 
 /** Two live codes are the same once in billions of times; a second such time in a row is a fault. */
 const tries = 3
 
 async function begin(
-  { client, params, context }: ClientRequest,
+  received: ClientRequest,
   request: Request,
-  { door, services }: AppsContext,
+  apps: AppsContext,
 ): Promise<{ readonly deviceCode: string; readonly userCode: string }> {
+  const { client, params, context } = received
+  const { door, services } = apps
   const { lifetime, interval } = deferredSettings(door)
   const { now, event } = context
   const { clientId } = client
   const scope = askedScope(params, client, door)
+  const limits = askedLimits(received, apps)
   for (let count = 0; count < tries; count += 1) {
     const [secret, userCode] = [newSecret(), newUserCode()]
     const asked: NewDeferred = {
@@ -32,6 +35,7 @@ async function begin(
       clientId,
       accountId: undefined,
       scope,
+      ...limits,
       bindingMessage: undefined,
       ip: request.ip,
       expiresAt: now + lifetime,

@@ -16,6 +16,9 @@ function isTrusted(clientId: string, { door }: AppsContext): boolean {
   return clientDocuments.hosts?.includes(new URL(clientId).hostname) ?? true
 }
 
+/** What a client is looked up for: to ask a person, to begin that by pushing a request, or to prove itself later. */
+export type ClientUse = 'authorize' | 'push' | 'prove'
+
 /**
  * The client of an id at a door: registered here, or described by the document that the id is the address of.
  *
@@ -25,7 +28,7 @@ function isTrusted(clientId: string, { door }: AppsContext): boolean {
  */
 export async function findClient(
   clientId: string,
-  use: 'authorize' | 'prove',
+  use: ClientUse,
   request: Request,
   apps: AppsContext,
 ): Promise<ClientWithSecrets | undefined> {
@@ -33,7 +36,7 @@ export async function findClient(
   const now = services.now()
   if (!isDocumentId(clientId)) return services.store.clients.find(clientId, now)
   if (!isTrusted(clientId, apps)) return undefined
-  // Nobody is granted anything without having been through the authorization endpoint: no fetch for a stranger here.
+  // Nobody is granted anything without having asked for it: no fetch for a stranger who does not begin.
   if (use === 'prove' && !(await services.store.clients.find(clientId, now))) return undefined
   const found = await services.clientDocuments.find({
     url: clientId,
@@ -47,7 +50,7 @@ export async function findClient(
     return undefined
   }
   const { client } = found
-  if (found.outcome === 'stale' && (use === 'authorize' || client.type !== 'public')) return undefined
+  if (found.outcome === 'stale' && (use !== 'prove' || client.type !== 'public')) return undefined
   const { method, boundTokens = false } = client.authentication ?? {}
   if (method === undefined || !(door.clientAuth ?? usualMethods).includes(method)) return undefined
   // A promise of the document that this door could not keep: tokens that a thief can use after all.

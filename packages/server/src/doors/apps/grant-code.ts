@@ -49,7 +49,8 @@ export async function grantCode(
       nonce: request.nonce,
       resources: request.resources,
       details: request.details,
-      claims: singleClaims(request.claims, scope),
+      // Of the scope that was asked for: what was not shown singly, since a scope had it, is not told when that is left out.
+      claims: scope.includes('openid') ? singleClaims(request.claims, request.scope) : [],
       expiresAt: door.refresh.absolute === undefined ? undefined : now + door.refresh.absolute,
     },
     {

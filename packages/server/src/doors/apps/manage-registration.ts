@@ -54,11 +54,16 @@ function forOwner(apps: AppsContext, act: (managed: Managed) => Promise<Reply>):
 }
 
 /** The registration as it stands; the token comes back as it was sent, since only its hash is kept. @see RFC 7592 §3 */
-function answer({ request, client, registration }: Managed, { door, services }: AppsContext): Reply {
+function answer(
+  { request, client, registration }: Managed,
+  { door, services }: AppsContext,
+  secret?: string,
+): Reply {
   const body = {
     ...registrationBody(client, registration),
     registration_client_uri: `${services.baseUrl}${registerPath(door)}/${client.clientId}`,
     registration_access_token: parseAuthorization(oneHeader(request, 'authorization') ?? '')?.value,
+    ...(secret !== undefined && { client_secret: secret, client_secret_expires_at: 0 }),
   }
   return { status: 200, headers: noStore, body }
 }
@@ -98,7 +103,22 @@ async function change(managed: Managed, apps: AppsContext): Promise<Reply> {
     store.registrations.find(clientId),
   ])
   if (!changed || !registration) throw refuseToken('removed at this moment')
-  return answer({ ...managed, client: changed, registration }, apps)
+  const fresh = await signingSecret(changed, managed, apps)
+  return answer({ ...managed, client: changed, registration }, apps, fresh)
+}
+
+/**
+ * A fresh secret for a client that signs with its secret now and had none to sign with: of the one before the hash alone is kept.
+ * @see RFC 7592 §3: an answer may bring a secret, which takes the place of the one before
+ */
+async function signingSecret(
+  client: ClientWithSecrets,
+  { now, event }: Managed,
+  { services }: AppsContext,
+): Promise<string | undefined> {
+  if (client.authentication?.method !== 'client_secret_jwt') return undefined
+  if (client.secrets.some(({ sealed }) => sealed !== undefined)) return undefined
+  return rotateClientSecret(client, overlap, { ...services, now, event })
 }
 
 /** The address of one registration: read, replace, remove. @see RFC 7592 §2 */

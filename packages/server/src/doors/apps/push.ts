@@ -60,7 +60,7 @@ export function pushEndpoint(apps: AppsContext): Endpoint {
     path: pathOf(apps, 'push'),
     methods: {
       async POST(request) {
-        const { client, params: sent, resources, context } = await readClientRequest(request, apps)
+        const { client, params: sent, resources, context } = await readClientRequest(request, apps, 'push')
         if (sent.has('request_uri')) throw new ProtocolError('invalid_request', 'request_uri can’t be pushed')
         const read = await readPushed(request, { client, params: sent, resources }, apps)
         const params = await bindToProof(read.params, request, apps)

@@ -8,6 +8,7 @@ import {
 import { heedStatement } from '../../accounts/software-statement.ts'
 import { usualMethods } from '../../grants/auth-methods.ts'
 import type { AppsDoor } from '../../settings/door.ts'
+import { issuerOf } from '../../settings/issuer.ts'
 import type { Client, Registration } from '../../store/contract/index.ts'
 import type { AppsContext } from './context.ts'
 
@@ -28,7 +29,8 @@ export async function readSoftware(
   members: Members,
   { door, services }: AppsContext,
 ): Promise<ClientMetadata> {
-  const heeded = await heedStatement(members, door.softwareStatements, services.now())
+  const here = { issuer: issuerOf(door, services.baseUrl), now: services.now() }
+  const heeded = await heedStatement(members, door.softwareStatements, here)
   const decision = readClientMetadata(heeded, metadataPolicy(door))
   if (decision.outcome === 'refuse') throw new ProtocolError(decision.error, decision.description)
   if (decision.metadata.authentication.boundTokens && !door.certificateBoundTokens)

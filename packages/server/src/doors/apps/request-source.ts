@@ -1,6 +1,7 @@
 import { parseQuery, ProtocolError, type RequestSource } from '@sallyport/protocol'
 import { secretHash } from '../../crypto/secret.ts'
 import type { AppsDoor } from '../../settings/door.ts'
+import type { Client } from '../../store/contract/index.ts'
 import { openRequestObject, takesObjects } from './request-object.ts'
 import type { AppsContext } from './context.ts'
 
@@ -45,17 +46,25 @@ function pushedName(params: ReadonlyMap<string, string>, door: AppsDoor): string
   return takesPushed(door) && uri?.startsWith(pushedPrefix) ? uri.slice(pushedPrefix.length) : undefined
 }
 
+/** How a request is read. */
+export interface Reading extends Pick<AppsContext, 'door' | 'services'> {
+  /** The door's client of an id, wherever clients of this door come from. */
+  readonly find: (clientId: string) => Promise<Client | undefined>
+  /** Only for a page on the way there: nothing moves, and nothing is refused. */
+  readonly look?: true
+}
+
 /** What the client signed, in the place of what stands beside it; `undefined` where that can't be told. @see RFC 9101 §6.3 */
 async function openIn(
   { params }: Query,
   clientId: string,
   seenAt: number,
-  where: Pick<AppsContext, 'door' | 'services'>,
+  where: Reading,
 ): Promise<RequestParams | undefined> {
-  const { door, services } = where
+  const { door, services, find } = where
   const object = params.get('request')
-  const client = takesObjects(door) ? await services.store.clients.find(clientId, services.now()) : undefined
-  if (object === undefined || client?.doorId !== door.id) return undefined
+  const client = takesObjects(door) ? await find(clientId) : undefined
+  if (object === undefined || !client) return undefined
   if (services.now() - seenAt > answerTime) return undefined
   const opened = await openRequestObject(object, client, seenAt, where)
   if (opened.outcome === 'refuse') return undefined
@@ -66,17 +75,15 @@ async function openIn(
  * The parameters of the request that a query brings: its own, or those that the client signed or pushed, and then no other.
  *
  * A pushed request that is unknown, over, answered or another client's is thrown and becomes a page: where it would have led
- * is not known. `seenAt` is when the browser first brought the request: an object has to be good then. `look` reads for a page
- * on the way there: nothing moves, and nothing is refused.
+ * is not known. `seenAt` is when the browser first brought the request: an object has to be good then.
  * @see RFC 9126 §4, RFC 9101 §5, §6.3
  */
 export async function readRequestParams(
   query: Query,
   seenAt: number,
-  where: Pick<AppsContext, 'door' | 'services'>,
-  look = false,
+  where: Reading,
 ): Promise<RequestParams> {
-  const { door, services } = where
+  const { door, services, look = false } = where
   const { params } = query
   const plain: RequestParams = { ...query, source: 'query', signed: false }
   const clientId = params.get('client_id')

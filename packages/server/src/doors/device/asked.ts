@@ -2,6 +2,7 @@ import type { AppsDoor } from '../../settings/door.ts'
 import type { Client, Deferred } from '../../store/contract/index.ts'
 import type { ElsewhereModel, WaitingRequest } from '../../pages/index.ts'
 import { grantableScope, teamOf, type TeamQuestionAnswer } from '../apps/authorization.ts'
+import { detailWords, resourceWords } from '../apps/details.ts'
 import type { SignedIn } from '../browser.ts'
 import type { Services } from '../services.ts'
 import { requestPath } from './paths.ts'
@@ -55,7 +56,7 @@ export function askedModel(
   { request, client, door }: Asked,
   { account }: SignedIn,
   { memberships, decision }: TeamQuestionAnswer,
-  now: number,
+  services: Services,
 ): Omit<ElsewhereModel, 'action' | 'csrf' | 'request' | 'compare'> {
   const fixed =
     decision.outcome === 'fixed' ? memberships.find(({ teamId }) => teamId === decision.teamId) : undefined
@@ -71,6 +72,8 @@ export function askedModel(
     clientName: client.name,
     email: account.email,
     scopes: mine.map((value) => ({ value, description: door.scopes[value] ?? value })),
+    details: detailWords(request.details, services),
+    resources: resourceWords(request.resources, { door, services }),
     teams: !fixed
       ? { choose }
       : door.teams === 'choose'
@@ -81,6 +84,6 @@ export function askedModel(
         ? 'Some of what this app asked for is not yours to give and was left out.'
         : undefined,
     ip: request.ip,
-    minutesAgo: Math.floor((now - request.createdAt) / 60),
+    minutesAgo: Math.floor((services.now() - request.createdAt) / 60),
   }
 }

@@ -37,7 +37,7 @@ function ask(
   const { request, signedIn, services } = by
   const csrf = issueCsrf(request, signedIn, services)
   const body = elsewherePage({
-    ...askedModel(asked, signedIn, teams, services.now()),
+    ...askedModel(asked, signedIn, teams, services),
     ...shown,
     csrf: csrf.token,
     request: services.sealer.seal('deferred', shownTo(asked, shown, signedIn)),
@@ -105,9 +105,9 @@ export async function decide(
     scope,
     authenticatedAt: session.authenticatedAt,
     nonce: undefined,
-    resources: [],
+    resources: asked.request.resources,
     claims: [],
-    details: [],
+    details: asked.request.details,
     expiresAt: absolute === undefined ? undefined : now + absolute,
   }
   const event = auditEvent(request, asked.door.id)('consent.given', {

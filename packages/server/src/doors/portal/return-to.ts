@@ -1,5 +1,6 @@
 import {
   formatUserCode,
+  isDocumentId,
   parseEmail,
   parseQuery,
   parseUserCode,
@@ -57,9 +58,14 @@ export async function readReturnTo(value: string | undefined, services: Services
   const query = parseRequest(search)
   if ('description' in query) return home
   const seenAt = readMarker(search, { door, services })?.seenAt ?? now()
-  const { params } = await readRequestParams(query, seenAt, { door, services }, true)
+  const find = async (id: string) => {
+    const found = await store.clients.find(id, now())
+    const here = found?.doorId === door.id || (door.clientDocuments !== undefined && isDocumentId(id))
+    return here ? found : undefined
+  }
+  const { params } = await readRequestParams(query, seenAt, { door, services, find, look: true })
   const clientId = params.get('client_id')
-  const client = clientId === undefined ? undefined : await store.clients.find(clientId, now())
+  const client = clientId === undefined ? undefined : await find(clientId)
   const redirectUri = params.get('redirect_uri') ?? client?.redirectUris[0]
   const proven =
     client &&

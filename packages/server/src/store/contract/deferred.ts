@@ -1,4 +1,4 @@
-import type { DeferredStatus, Scope } from '@sallyport/protocol'
+import type { AuthorizationDetail, DeferredStatus, Resources, Scope } from '@sallyport/protocol'
 import type { AuditEvent } from './audit.ts'
 import type { Family, NewFamily } from './families.ts'
 
@@ -15,6 +15,10 @@ export interface NewDeferred {
   /** Who is to decide; `undefined`: whoever has the user code. */
   readonly accountId: string | undefined
   readonly scope: Scope
+  /** What it is for; empty: all that the issuer speaks for. @see RFC 8707 §2 */
+  readonly resources: Resources
+  /** What it is for in detail; empty: no such limit. @see RFC 9396 §2 */
+  readonly details: readonly AuthorizationDetail[]
   readonly bindingMessage: string | undefined
   /** The address that asked. */
   readonly ip: string

@@ -10,7 +10,8 @@ import type {
 } from '../contract/index.ts'
 import type { Database, Row, Statement } from '../database.ts'
 import { giveConsent, holdSession, insertFamily, readFamily } from './family-statements.ts'
-import { flag, list, number, optionalText, orNull, text } from './row.ts'
+import { detailsText, readDetails, words } from './limit-columns.ts'
+import { flag, list, number, optionalList, optionalText, orNull, text } from './row.ts'
 import { audit, run } from './statements.ts'
 
 const statuses: readonly DeferredStatus[] = ['pending', 'approved', 'denied', 'redeemed']
@@ -30,6 +31,8 @@ function readDeferred(row: Row): Deferred {
     clientId: text(row, 'client_id'),
     accountId: optionalText(row, 'account_id'),
     scope: list(row, 'scope'),
+    resources: optionalList(row, 'resources') ?? [],
+    details: readDetails(row),
     bindingMessage: optionalText(row, 'binding_message'),
     ip: text(row, 'ip'),
     status: readStatus(row),
@@ -66,8 +69,8 @@ export class SqlDeferredStore implements DeferredStore {
     return run(this.#db, [
       {
         sql: `INSERT INTO deferred_request (hash, request_id, user_code, door_id, client_id, account_id, scope, binding_message, ip,
-                status, family_id, created_at, expires_at, poll_interval, polled_at, too_soon)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', NULL, $10, $11, $12, NULL, 0) ON CONFLICT DO NOTHING`,
+                status, family_id, created_at, expires_at, poll_interval, polled_at, too_soon, resources, authorization_details)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', NULL, $10, $11, $12, NULL, 0, $13, $14) ON CONFLICT DO NOTHING`,
         params: [
           hash,
           requestId,
@@ -81,6 +84,8 @@ export class SqlDeferredStore implements DeferredStore {
           now,
           request.expiresAt,
           request.interval,
+          words(request.resources),
+          detailsText(request.details),
         ],
         mustTouch: true,
       },

@@ -1,7 +1,7 @@
-import { type AuthorizationDetail, isDetails } from '@sallyport/protocol'
 import type { Family, FamilyKind, NewFamily } from '../contract/index.ts'
 import type { Row, Statement } from '../database.ts'
-import { list, number, objects, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
+import { detailsText, readDetails, words } from './limit-columns.ts'
+import { list, number, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
 
 const kinds: readonly FamilyKind[] = ['login', 'code', 'vendor', 'machine']
 
@@ -9,12 +9,6 @@ function readKind(row: Row): FamilyKind {
   const found = kinds.find((kind) => kind === row['kind'])
   if (!found) throw new Error(`token_family.kind is ${String(row['kind'])}`)
   return found
-}
-
-const readDetails = (row: Row): readonly AuthorizationDetail[] => {
-  const details: unknown =
-    optionalText(row, 'authorization_details') === undefined ? [] : objects(row, 'authorization_details')
-  return isDetails(details) ? details : []
 }
 
 /** Reads a family. */
@@ -42,9 +36,6 @@ export function readFamily(row: Row): Family {
     endedAt: optionalNumber(row, 'ended_at'),
   }
 }
-
-/** NULL for none, so that rows from before the column mean the same. */
-const words = (values: readonly string[]) => orNull(values.length === 0 ? undefined : values.join(' '))
 
 /** Makes a family. */
 export function insertFamily(family: NewFamily, now: number): Statement {
@@ -81,20 +72,37 @@ export function insertFamily(family: NewFamily, now: number): Statement {
       orNull(expiresAt),
       words(resources),
       words(claims),
-      orNull(details.length === 0 ? undefined : JSON.stringify(details)),
+      detailsText(details),
     ],
   }
 }
 
-/** Records what a person allowed, in place of what they allowed before. */
+/**
+ * Records what a person allowed, in place of what they allowed before. What was allowed in detail stands for nothing later: there is
+ * a row, so that it can be withdrawn, and a row that is there stays as it was, moment and all: it must not seem to have been given to
+ * what the app has become since.
+ * @see RFC 9396 §2
+ */
 export const giveConsent = (
-  { accountId = '', clientId = '', teamId = '', scope, resources, claims }: NewFamily,
+  { accountId = '', clientId = '', teamId = '', scope, resources, claims, details }: NewFamily,
   now: number,
-) => ({
-  sql: `INSERT INTO consent (account_id, client_id, team_id, scope, granted_at, resources, claims) VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (account_id, client_id, team_id) DO UPDATE SET scope = $4, granted_at = $5, resources = $6, claims = $7`,
-  params: [accountId, clientId, teamId, scope.join(' '), now, words(resources), words(claims)],
-})
+): Statement => {
+  const once = details.length > 0
+  const then = once ? 'NOTHING' : 'UPDATE SET scope = $4, granted_at = $5, resources = $6, claims = $7'
+  return {
+    sql: `INSERT INTO consent (account_id, client_id, team_id, scope, granted_at, resources, claims) VALUES ($1, $2, $3, $4, $5, $6, $7)
+          ON CONFLICT (account_id, client_id, team_id) DO ${then}`,
+    params: [
+      accountId,
+      clientId,
+      teamId,
+      once ? '' : scope.join(' '),
+      now,
+      words(resources),
+      once ? null : words(claims),
+    ],
+  }
+}
 
 /** Goes on only while the browser session is there. */
 export const holdSession = (hash: string, now: number): Statement => ({
