@@ -1,4 +1,4 @@
-import { type CompactJws, isNormalTarget } from '@sallyport/protocol'
+import { type CompactJws, type DpopAlgorithm, isNormalTarget } from '@sallyport/protocol'
 import { thumbprintOf } from './certificate.ts'
 import { type DpopNonces, verifyProof } from './dpop.ts'
 import type { Credential } from './recognise.ts'
@@ -13,6 +13,7 @@ export interface Binding {
   readonly base: string
   readonly replay: ReplayStore
   readonly nonces?: DpopNonces | undefined
+  readonly algorithms?: readonly DpopAlgorithm[] | undefined
 }
 
 /** An access token as it was presented. */
@@ -36,8 +37,9 @@ async function checkProof(
   const url = binding.base + request.path
   const what = `${url} ${jkt}`
   if (proven.get(request) === what) return undefined
-  const expected = { method: request.method, url, accessToken: secret, nonces: binding.nonces?.good(now) }
-  const { replay } = binding
+  const { replay, algorithms } = binding
+  const nonces = binding.nonces?.good(now)
+  const expected = { method: request.method, url, accessToken: secret, nonces, algorithms }
   const verdict = await verifyProof(request.header('dpop'), expected, { replay, now, jkt })
   if (verdict.outcome === 'refuse') return refuse('invalid', `DPoP: ${verdict.detail}`, 'invalid_dpop_proof')
   if (verdict.outcome === 'use-nonce') return refuse('invalid', `DPoP: ${verdict.detail}`, 'use_dpop_nonce')

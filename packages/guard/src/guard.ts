@@ -1,5 +1,6 @@
 import {
   decideMcp,
+  type DpopAlgorithm,
   dpopAlgorithms,
   type McpDecision,
   type McpRule,
@@ -46,6 +47,8 @@ export interface GuardDpop {
   readonly replay?: ReplayStore
   /** Asks every proof for a nonce; left out: the proof's own clock has to do. @see RFC 9449 §9 */
   readonly nonces?: DpopNonces
+  /** What proofs may be signed with; all that the guard knows when left out. */
+  readonly algorithms?: readonly DpopAlgorithm[]
 }
 
 /** Settings of a guard. */
@@ -189,7 +192,7 @@ function surroundings({ request, rule, options, binding }: Decision): Partial<Re
   const bound = binding && source.doors.some(({ doorId, dpop }) => dpop && rule.doors.includes(doorId))
   return {
     ...(realm !== undefined && { realm }),
-    ...(bound && { dpopAlgorithms }),
+    ...(bound && { dpopAlgorithms: binding.algorithms ?? dpopAlgorithms }),
     ...(bound && cameByDpop(request) && { scheme: 'DPoP' as const }),
   }
 }
@@ -201,17 +204,20 @@ function nonceHeader({ request, options, binding }: Decision): Headers {
 }
 
 function bindingOf({ dpop = {} }: GuardOptions, origin: string | undefined): Binding | undefined {
-  const { base = origin, replay = createReplayStore(), nonces } = dpop
+  const { base = origin, replay = createReplayStore(), nonces, algorithms } = dpop
   if (base === undefined) return undefined
   if (normaliseTarget(base) === undefined)
     throw new TypeError('dpop.base must be an address such as https://api.example.com')
-  return { base: base.replace(/\/$/, ''), replay, nonces }
+  return { base: base.replace(/\/$/, ''), replay, nonces, algorithms }
 }
 
 /** A guard over live facts. It holds nothing but which signatures it has verified and which proofs it has seen. */
 export function createGuard(options: GuardOptions): Guard {
   const { shape, source } = options
-  const resource = openResource(options.resource, options.clientCertificate !== undefined)
+  const resource = openResource(options.resource, {
+    certificates: options.clientCertificate !== undefined,
+    dpopAlgorithms: options.dpop?.algorithms,
+  })
   const resourceMetadata = options.resourceMetadata ?? resource?.parsed.metadataUrl
   const signatures = new SignatureCache()
   const binding = bindingOf(options, resource?.parsed.origin)
