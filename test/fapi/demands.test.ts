@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { newProofKey } from '../../packages/guard/test/support/proofs.ts'
 import { authorizePath, call, newPkce, responseOf } from '../support/actors.ts'
-import { newClientKey } from '../support/assertions.ts'
+import { assertionBy, newClientKey } from '../support/assertions.ts'
 import {
   fapiCode,
   fapiDoor,
@@ -360,6 +360,17 @@ const demands: [clause: string, demand: string, negative: () => Promise<void>][]
       )
       const unsigned = `${btoa('{"alg":"none"}').replaceAll('=', '')}.${btoa('{}').replaceAll('=', '')}.`
       refused(await push(scene, inRequest({ request: unsigned })), 'invalid_request_object')
+      const objectBy = (by: typeof key) =>
+        assertionBy(by, {
+          clientId: byRsa.app.clientId,
+          aud: server.base,
+          now: server.now(),
+          claims: { ...newRequest(byRsa).params, sub: undefined },
+        })
+      const proven = { assertion: { key: await asPs256(key) } }
+      const bySigned = async (request: string) => push(byRsa, { ...proven, form: { request } })
+      refused(await bySigned(await objectBy(key)), 'invalid_request_object')
+      assert.equal((await bySigned(await objectBy(await asPs256(key)))).status, 201)
       const { access_token, id_token } = (await fapiTokens(scene)).json
       for (const token of [access_token, id_token])
         assert.equal(decodeProtectedHeader(String(token)).alg, 'ES256')
