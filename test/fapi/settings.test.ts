@@ -6,15 +6,20 @@ import { call, newMachine } from '../support/actors.ts'
 import { newClientKey } from '../support/assertions.ts'
 import { fapiDoor } from '../support/fapi.ts'
 import { grantType } from '../support/grants.ts'
-import { startServer } from '../support/server.ts'
+import { type ServerOptions, startServer } from '../support/server.ts'
+
+/** Starts a server that must not start; ends it if it does. */
+async function startInVain(options: ServerOptions): Promise<void> {
+  await (await startServer(options)).close()
+}
 
 test('a door that contradicts the profile stops the server, with setting and clause', async () => {
   await assert.rejects(
-    startServer({ doors: { openchatstudio: { ...fapiDoor, dpop: 'optional' } } }),
+    startInVain({ doors: { openchatstudio: { ...fapiDoor, dpop: 'optional' } } }),
     /door openchatstudio: fapi: dpop must be 'required', .*FAPI 2\.0 Security Profile §5\.3\.2\.1 item 5/,
   )
   await assert.rejects(
-    startServer({ doors: { openchatstudio: fapiDoor }, signing: { algorithm: 'RS256' } }),
+    startInVain({ doors: { openchatstudio: fapiDoor }, signing: { algorithm: 'RS256' } }),
     /signing\.algorithm of the configuration must not be RS256/,
   )
 })
