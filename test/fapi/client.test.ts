@@ -60,8 +60,7 @@ describe('private_key_jwt and DPoP', () => {
   let api: RemoteApi
   before(async () => {
     server = await startServer({ doors: { openchatstudio: fapiDoor } })
-    const guard = { resource: `${origin}/app`, dpop: { algorithms: ['ES256', 'PS256', 'Ed25519', 'EdDSA'] } }
-    api = await startApi(server, {}, guard)
+    api = await startApi(server, {}, { resource: `${origin}/app` })
   })
   after(async () => {
     api.close()

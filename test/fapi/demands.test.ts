@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import { newProofKey } from '../../packages/guard/test/support/proofs.ts'
+import { newProofKey, type ProofKey, proofOf } from '../../packages/guard/test/support/proofs.ts'
 import { authorizePath, call, newPkce, responseOf } from '../support/actors.ts'
 import { assertionBy, newClientKey } from '../support/assertions.ts'
 import {
@@ -16,6 +16,7 @@ import {
   push,
   redeemCode,
   registrationRefused,
+  request,
   sentOn,
   tokenRequest,
 } from '../support/fapi.ts'
@@ -341,6 +342,73 @@ const demands: [clause: string, demand: string, negative: () => Promise<void>][]
     },
   ],
   [
+    '§5.3.2.3',
+    'who signed in is told by an ID token, to whom asked for that',
+    async () => {
+      const told = await redeemCode(scene, await fapiCode(scene))
+      assert.equal(decodeJwt(text(told, 'id_token')).sub, scene.person.id)
+      const without = await redeemCode(scene, await fapiCode(scene, inRequest({ scope: 'chatbot:read' })))
+      assert.equal(without.json['id_token'], undefined)
+    },
+  ],
+  [
+    '§5.3.4 items 1 and 2',
+    'a token in an address is none',
+    async () => {
+      const access = text(await fapiTokens(scene), 'access_token')
+      assert.equal((await useToken(access)).status, 200)
+      const { DPoP = '' } = await withProof(access)
+      const path = `/api/chatbots/?access_token=${access}`
+      assert.equal((await call(server, path, { headers: { DPoP } })).status, 401)
+    },
+  ],
+  [
+    '§5.3.4 item 3',
+    'a token that was changed, is over or was revoked opens nothing',
+    async () => {
+      const tokens = await fapiTokens(scene)
+      const access = text(tokens, 'access_token')
+      const [head = '', , signature = ''] = access.split('.')
+      const claims = { ...decodeJwt(access), scope: 'chatbot:write' }
+      const changed = `${head}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`
+      assert.equal((await useToken(changed)).status, 401)
+      const revoke = { token: text(tokens, 'refresh_token') }
+      assert.equal((await request(scene, '/o/revoke_token/', revoke, { proof: false })).status, 200)
+      assert.equal((await useToken(access)).status, 401)
+      const other = text(await fapiTokens(scene), 'access_token')
+      await server.advance(3601)
+      assert.equal((await useToken(other)).status, 401)
+    },
+  ],
+  [
+    '§5.3.4 item 4',
+    'a token opens no more than it is for',
+    async () => {
+      const answer = await redeemCode(scene, await fapiCode(scene, inRequest({ scope: 'openid' })))
+      const refusedThere = await useToken(text(answer, 'access_token'))
+      assert.equal(refusedThere.status, 403)
+    },
+  ],
+  [
+    '§5.3.4 item 5',
+    'a token opens nothing without a proof by its own key, for this request, made now, and with the token',
+    async () => {
+      const access = text(await fapiTokens(scene), 'access_token')
+      assert.equal((await call(server, '/api/chatbots/', { bearer: access })).status, 401)
+      const bare = { Authorization: `DPoP ${access}` }
+      assert.equal((await call(server, '/api/chatbots/', { headers: bare })).status, 401)
+      assert.equal((await useToken(access, { key: await newProofKey() })).status, 401)
+      for (const claims of [
+        { htm: 'POST' },
+        { htu: `${server.base}/api/other/` },
+        { ath: 'other' },
+        { iat: server.now() - 61 },
+        { iat: server.now() + 61 },
+      ])
+        assert.equal((await useToken(access, { claims })).status, 401, JSON.stringify(claims))
+    },
+  ],
+  [
     '§5.4.1 item 1',
     'RS256 and none are taken from nobody: assertions, proofs, registrations; and nothing is signed with them',
     async () => {
@@ -368,7 +436,7 @@ const demands: [clause: string, demand: string, negative: () => Promise<void>][]
           claims: { ...newRequest(byRsa).params, sub: undefined },
         })
       const proven = { assertion: { key: await asPs256(key) } }
-      const bySigned = async (request: string) => push(byRsa, { ...proven, form: { request } })
+      const bySigned = async (object: string) => push(byRsa, { ...proven, form: { request: object } })
       refused(await bySigned(await objectBy(key)), 'invalid_request_object')
       assert.equal((await bySigned(await objectBy(await asPs256(key)))).status, 201)
       const { access_token, id_token } = (await fapiTokens(scene)).json
@@ -411,6 +479,24 @@ const demands: [clause: string, demand: string, negative: () => Promise<void>][]
     },
   ],
 ]
+
+interface ProofWish {
+  readonly key?: ProofKey
+  readonly claims?: Readonly<Record<string, unknown>>
+}
+
+/** The headers of a call with a token and its proof. */
+async function withProof(
+  token: string,
+  { key = scene.proofKey, claims = {} }: ProofWish = {},
+): Promise<Readonly<Record<string, string>>> {
+  const url = `${server.base}/api/chatbots/`
+  const DPoP = await proofOf(key, { url, now: server.now(), token, claims })
+  return { Authorization: `DPoP ${token}`, DPoP }
+}
+
+const useToken = async (token: string, wish?: ProofWish): Promise<Answer> =>
+  call(server, '/api/chatbots/', { headers: await withProof(token, wish) })
 
 const withKey = () => ({
   token_endpoint_auth_method: 'private_key_jwt',

@@ -74,7 +74,8 @@ async function proving(
   return byAssertion(signed)
 }
 
-async function ask(
+/** Sends a request as the client of a scene, with its assertion and its proof. */
+export async function request(
   scene: FapiScene,
   path: string,
   params: Readonly<Record<string, string>>,
@@ -121,8 +122,8 @@ export function newRequest({ app }: Pick<Scene, 'app'>): FapiRequest {
 }
 
 /** Pushes a request; no proof unless one is wished for. */
-export function push(scene: FapiScene, wish: FapiWish = {}, request = newRequest(scene)): Promise<Answer> {
-  return ask(scene, '/o/par', request.params, { proof: false, ...wish })
+export function push(scene: FapiScene, wish: FapiWish = {}, wanted = newRequest(scene)): Promise<Answer> {
+  return request(scene, '/o/par', wanted.params, { proof: false, ...wish })
 }
 
 /** The address to send the browser to with a pushed request. */
@@ -147,9 +148,9 @@ export async function fapiCode(
   scene: FapiScene,
   wish: FapiWish = {},
 ): Promise<{ readonly code: string; readonly verifier: string; readonly back: Answer }> {
-  const request = newRequest(scene)
-  const back = await approvePushed(scene, await push(scene, wish, request))
-  return { code: responseOf(back).get('code') ?? '', verifier: request.verifier, back }
+  const wanted = newRequest(scene)
+  const back = await approvePushed(scene, await push(scene, wish, wanted))
+  return { code: responseOf(back).get('code') ?? '', verifier: wanted.verifier, back }
 }
 
 /** Exchanges a code. */
@@ -164,7 +165,7 @@ export function redeemCode(
     redirect_uri: callback,
     code_verifier: verifier,
   }
-  return ask(scene, '/o/token/', params, wish)
+  return request(scene, '/o/token/', params, wish)
 }
 
 /** Any other token request. */
@@ -173,7 +174,7 @@ export function tokenRequest(
   params: Readonly<Record<string, string>>,
   wish: FapiWish = {},
 ): Promise<Answer> {
-  return ask(scene, '/o/token/', params, wish)
+  return request(scene, '/o/token/', params, wish)
 }
 
 /** The tokens of a whole flow. */

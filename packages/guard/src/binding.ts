@@ -1,5 +1,6 @@
-import { type CompactJws, type DpopAlgorithm, isNormalTarget } from '@sallyport/protocol'
+import { type CompactJws, isNormalTarget } from '@sallyport/protocol'
 import { thumbprintOf } from './certificate.ts'
+import type { DoorFacts } from './facts.ts'
 import { type DpopNonces, verifyProof } from './dpop.ts'
 import type { Credential } from './recognise.ts'
 import type { ReplayStore } from './replay.ts'
@@ -13,7 +14,6 @@ export interface Binding {
   readonly base: string
   readonly replay: ReplayStore
   readonly nonces?: DpopNonces | undefined
-  readonly algorithms?: readonly DpopAlgorithm[] | undefined
 }
 
 /** An access token as it was presented. */
@@ -25,6 +25,7 @@ const proven = new WeakMap<GuardRequest, string>()
 async function checkProof(
   secret: string,
   jkt: string,
+  { signatureAlgorithms: algorithms }: Pick<DoorFacts, 'signatureAlgorithms'>,
   { request, now, binding }: Verification,
 ): Promise<Refused | undefined> {
   // The Host header is whatever the caller wrote: an address made from it would be for the thief of a proof to choose.
@@ -37,9 +38,9 @@ async function checkProof(
   const url = binding.base + request.path
   const what = `${url} ${jkt}`
   if (proven.get(request) === what) return undefined
-  const { replay, algorithms } = binding
   const nonces = binding.nonces?.good(now)
   const expected = { method: request.method, url, accessToken: secret, nonces, algorithms }
+  const { replay } = binding
   const verdict = await verifyProof(request.header('dpop'), expected, { replay, now, jkt })
   if (verdict.outcome === 'refuse') return refuse('invalid', `DPoP: ${verdict.detail}`, 'invalid_dpop_proof')
   if (verdict.outcome === 'use-nonce') return refuse('invalid', `DPoP: ${verdict.detail}`, 'use_dpop_nonce')
@@ -64,6 +65,7 @@ function checkCertificate(bound: string, { request, certificate }: Verification)
 export async function checkBinding(
   { secret, scheme }: PresentedToken,
   payload: CompactJws['payload'],
+  door: Pick<DoorFacts, 'signatureAlgorithms'>,
   verification: Verification,
 ): Promise<Refused | undefined> {
   const confirmation = parseConfirmation(payload)
@@ -74,5 +76,5 @@ export async function checkBinding(
   if (jkt === undefined)
     return scheme === 'dpop' ? refuse('invalid', 'a token that is bound to no key under DPoP') : undefined
   if (scheme !== 'dpop') return refuse('invalid', 'a bound token as a bearer')
-  return checkProof(secret, jkt, verification)
+  return checkProof(secret, jkt, door, verification)
 }

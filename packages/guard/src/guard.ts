@@ -1,7 +1,5 @@
 import {
   decideMcp,
-  type DpopAlgorithm,
-  dpopAlgorithms,
   type McpDecision,
   type McpRule,
   normaliseTarget,
@@ -17,7 +15,7 @@ import {
 import type { Binding } from './binding.ts'
 import type { CertificateHeader } from './certificate.ts'
 import type { DpopNonces } from './dpop.ts'
-import type { FactSource } from './facts.ts'
+import { type FactSource, proofAlgorithmsOf } from './facts.ts'
 import { rateLimitHeaders, waitOf } from './rate-limit-headers.ts'
 import type { GuardRequest } from './request.ts'
 import { createReplayStore, type ReplayStore } from './replay.ts'
@@ -47,8 +45,6 @@ export interface GuardDpop {
   readonly replay?: ReplayStore
   /** Asks every proof for a nonce; left out: the proof's own clock has to do. @see RFC 9449 §9 */
   readonly nonces?: DpopNonces
-  /** What proofs may be signed with; all that the guard knows when left out. */
-  readonly algorithms?: readonly DpopAlgorithm[]
 }
 
 /** Settings of a guard. */
@@ -189,10 +185,12 @@ function cameByDpop(request: GuardRequest): boolean {
 function surroundings({ request, rule, options, binding }: Decision): Partial<Refusal> {
   const { source, realm } = options
   // Said only where some door hands out such tokens: else no caller could do anything with it.
-  const bound = binding && source.doors.some(({ doorId, dpop }) => dpop && rule.doors.includes(doorId))
+  const doors = source.doors.filter(({ doorId }) => rule.doors.includes(doorId))
+  const dpopAlgorithms = binding ? proofAlgorithmsOf(doors) : []
+  const bound = dpopAlgorithms.length > 0
   return {
     ...(realm !== undefined && { realm }),
-    ...(bound && { dpopAlgorithms: binding.algorithms ?? dpopAlgorithms }),
+    ...(bound && { dpopAlgorithms }),
     ...(bound && cameByDpop(request) && { scheme: 'DPoP' as const }),
   }
 }
@@ -204,20 +202,17 @@ function nonceHeader({ request, options, binding }: Decision): Headers {
 }
 
 function bindingOf({ dpop = {} }: GuardOptions, origin: string | undefined): Binding | undefined {
-  const { base = origin, replay = createReplayStore(), nonces, algorithms } = dpop
+  const { base = origin, replay = createReplayStore(), nonces } = dpop
   if (base === undefined) return undefined
   if (normaliseTarget(base) === undefined)
     throw new TypeError('dpop.base must be an address such as https://api.example.com')
-  return { base: base.replace(/\/$/, ''), replay, nonces, algorithms }
+  return { base: base.replace(/\/$/, ''), replay, nonces }
 }
 
 /** A guard over live facts. It holds nothing but which signatures it has verified and which proofs it has seen. */
 export function createGuard(options: GuardOptions): Guard {
   const { shape, source } = options
-  const resource = openResource(options.resource, {
-    certificates: options.clientCertificate !== undefined,
-    dpopAlgorithms: options.dpop?.algorithms,
-  })
+  const resource = openResource(options.resource, options.clientCertificate !== undefined)
   const resourceMetadata = options.resourceMetadata ?? resource?.parsed.metadataUrl
   const signatures = new SignatureCache()
   const binding = bindingOf(options, resource?.parsed.origin)

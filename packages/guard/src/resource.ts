@@ -1,10 +1,5 @@
-import {
-  dpopAlgorithms,
-  parseResource,
-  type ProtectedResource,
-  type RenderedRefusal,
-} from '@sallyport/protocol'
-import type { DoorFacts, FactSource } from './facts.ts'
+import { parseResource, type ProtectedResource, type RenderedRefusal } from '@sallyport/protocol'
+import { type DoorFacts, type FactSource, proofAlgorithmsOf } from './facts.ts'
 
 /** The API as a protected resource. @see RFC 9728 §2 */
 export interface ResourceSettings {
@@ -26,8 +21,6 @@ export interface Resource {
   readonly parsed: ProtectedResource
   /** Whether tokens that are bound to a certificate can be used there. */
   readonly certificates: boolean
-  /** What proofs may be signed with; all when left out. */
-  readonly dpopAlgorithms: readonly string[] | undefined
 }
 
 /** An answer, before an adapter writes it. */
@@ -39,12 +32,12 @@ const ofPeople = new Set(['openid', 'profile', 'email', 'address', 'phone', 'off
 /** Reads the setting. Throws `TypeError` where it can't be an identifier. */
 export function openResource(
   setting: string | ResourceSettings | undefined,
-  can: Pick<Resource, 'certificates' | 'dpopAlgorithms'>,
+  certificates: boolean,
 ): Resource | undefined {
   if (setting === undefined) return undefined
   const settings = typeof setting === 'string' ? { url: setting } : setting
   const parsed = parseResource(settings.url)
-  if (parsed) return { settings, parsed, ...can }
+  if (parsed) return { settings, parsed, certificates }
   throw new TypeError(
     'resource must be an https address such as https://api.example.com/v1, without query and fragment, in its plain spelling',
   )
@@ -56,12 +49,13 @@ function isTaken({ doorId, kind }: DoorFacts, { doors }: ResourceSettings): bool
 
 /** The metadata document. @see RFC 9728 §2, §3.2 */
 function documentOf(
-  { settings, parsed, certificates, dpopAlgorithms: algorithms = dpopAlgorithms }: Resource,
+  { settings, parsed, certificates }: Resource,
   source: FactSource,
 ): Readonly<Record<string, unknown>> {
   const doors = source.doors.filter((door) => isTaken(door, settings))
   const scopes = settings.scopes ?? doors.flatMap((door) => door.scopes ?? [])
   const { name, documentation, policy, terms } = settings
+  const algorithms = proofAlgorithmsOf(doors)
   const supported = [...new Set(scopes)].filter((scope) => !ofPeople.has(scope)).sort()
   return {
     resource: parsed.identifier,
@@ -70,7 +64,7 @@ function documentOf(
     // No credential is ever read from a query or a body.
     bearer_methods_supported: ['header'],
     ...(certificates && { tls_client_certificate_bound_access_tokens: true }),
-    ...(doors.some(({ dpop }) => dpop) && { dpop_signing_alg_values_supported: algorithms }),
+    ...(algorithms.length > 0 && { dpop_signing_alg_values_supported: algorithms }),
     ...(doors.length > 0 &&
       doors.every(({ dpop }) => dpop === 'required') && { dpop_bound_access_tokens_required: true }),
     ...(name !== undefined && { resource_name: name }),

@@ -1,4 +1,4 @@
-import { createDpopNonces, type Guard } from '@sallyport/guard'
+import { createDpopNonces } from '@sallyport/guard'
 import { grantsOf } from '../../grants/index.ts'
 import type { AppsDoor, GrantEndpoint } from '../../settings/door.ts'
 import type { Door, Endpoint } from '../door.ts'
@@ -23,20 +23,13 @@ const grantEndpoints: Readonly<Record<GrantEndpoint, (apps: AppsContext) => Endp
   backchannelAuthentication: backchannelEndpoint,
 }
 
-/** What the door's own resources are guarded by: as strict about what is signed as the door. */
-function guardOf({ signatureAlgorithms: algorithms }: AppsDoor, services: Services): Guard {
-  const { baseUrl: base, replay } = services
-  const dpop = { base, replay, ...(algorithms && { algorithms }) }
-  return services.guardFor({ shape: 'oauth' }, { dpop })
-}
-
 /** Third-party apps, by OAuth 2. */
 export function appsDoor(door: AppsDoor, services: Services): Door {
   const { dpop = 'off', dpopNonce = true } = door
   const asksNonce = dpop !== 'off' && dpopNonce
   const secret = services.sealer.seal('dpop-nonces', [door.id])
   const nonces = asksNonce ? createDpopNonces(secret) : undefined
-  const apps = { door, services, guard: guardOf(door, services), nonces }
+  const apps = { door, services, guard: services.guardFor({ shape: 'oauth' }), nonces }
   const begun = grantsOf(door).flatMap(({ endpoint }) => (endpoint ? [grantEndpoints[endpoint.name]] : []))
   const always = [authorizeEndpoint, tokenEndpoint, revokeEndpoint, introspectEndpoint, userinfoEndpoint]
   const endpoints = [...always, ...(takesPushed(door) ? [pushEndpoint] : []), ...begun]
