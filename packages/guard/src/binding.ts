@@ -1,5 +1,6 @@
 import { type CompactJws, isNormalTarget } from '@sallyport/protocol'
 import { thumbprintOf } from './certificate.ts'
+import type { DoorFacts } from './facts.ts'
 import { type DpopNonces, verifyProof } from './dpop.ts'
 import type { Credential } from './recognise.ts'
 import type { ReplayStore } from './replay.ts'
@@ -24,6 +25,7 @@ const proven = new WeakMap<GuardRequest, string>()
 async function checkProof(
   secret: string,
   jkt: string,
+  { signatureAlgorithms: algorithms }: Pick<DoorFacts, 'signatureAlgorithms'>,
   { request, now, binding }: Verification,
 ): Promise<Refused | undefined> {
   // The Host header is whatever the caller wrote: an address made from it would be for the thief of a proof to choose.
@@ -36,7 +38,8 @@ async function checkProof(
   const url = binding.base + request.path
   const what = `${url} ${jkt}`
   if (proven.get(request) === what) return undefined
-  const expected = { method: request.method, url, accessToken: secret, nonces: binding.nonces?.good(now) }
+  const nonces = binding.nonces?.good(now)
+  const expected = { method: request.method, url, accessToken: secret, nonces, algorithms }
   const { replay } = binding
   const verdict = await verifyProof(request.header('dpop'), expected, { replay, now, jkt })
   if (verdict.outcome === 'refuse') return refuse('invalid', `DPoP: ${verdict.detail}`, 'invalid_dpop_proof')
@@ -62,6 +65,7 @@ function checkCertificate(bound: string, { request, certificate }: Verification)
 export async function checkBinding(
   { secret, scheme }: PresentedToken,
   payload: CompactJws['payload'],
+  door: Pick<DoorFacts, 'signatureAlgorithms'>,
   verification: Verification,
 ): Promise<Refused | undefined> {
   const confirmation = parseConfirmation(payload)
@@ -72,5 +76,5 @@ export async function checkBinding(
   if (jkt === undefined)
     return scheme === 'dpop' ? refuse('invalid', 'a token that is bound to no key under DPoP') : undefined
   if (scheme !== 'dpop') return refuse('invalid', 'a bound token as a bearer')
-  return checkProof(secret, jkt, verification)
+  return checkProof(secret, jkt, door, verification)
 }

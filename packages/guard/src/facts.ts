@@ -1,5 +1,12 @@
 import type { KeyObject } from 'node:crypto'
-import type { Environment, KeyFormat, Principal, Scope } from '@sallyport/protocol'
+import {
+  type DpopAlgorithm,
+  dpopAlgorithms,
+  type Environment,
+  type KeyFormat,
+  type Principal,
+  type Scope,
+} from '@sallyport/protocol'
 
 /** What a door is to the guard: whose tokens it signs and for whom they are meant. */
 export interface DoorFacts {
@@ -15,6 +22,16 @@ export interface DoorFacts {
   readonly scopes?: Scope | undefined
   /** Whether its apps may, or must, have tokens that are bound to a key. @see RFC 9449 §5 */
   readonly dpop?: 'optional' | 'required' | undefined
+  /** What proofs for its tokens may be signed with; all that there are when left out. */
+  readonly signatureAlgorithms?: readonly DpopAlgorithm[] | undefined
+}
+
+/** What proofs may be signed with where tokens of these doors are taken. */
+export function proofAlgorithmsOf(doors: readonly DoorFacts[]): readonly DpopAlgorithm[] {
+  const bound = doors.filter(({ dpop }) => dpop)
+  return dpopAlgorithms.filter((one) =>
+    bound.some(({ signatureAlgorithms = dpopAlgorithms }) => signatureAlgorithms.includes(one)),
+  )
 }
 
 /** The algorithms a signature may have; never a shared secret. @see RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2 */

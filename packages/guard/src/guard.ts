@@ -1,6 +1,5 @@
 import {
   decideMcp,
-  dpopAlgorithms,
   type McpDecision,
   type McpRule,
   normaliseTarget,
@@ -16,7 +15,7 @@ import {
 import type { Binding } from './binding.ts'
 import type { CertificateHeader } from './certificate.ts'
 import type { DpopNonces } from './dpop.ts'
-import type { FactSource } from './facts.ts'
+import { type FactSource, proofAlgorithmsOf } from './facts.ts'
 import { rateLimitHeaders, waitOf } from './rate-limit-headers.ts'
 import type { GuardRequest } from './request.ts'
 import { createReplayStore, type ReplayStore } from './replay.ts'
@@ -186,7 +185,9 @@ function cameByDpop(request: GuardRequest): boolean {
 function surroundings({ request, rule, options, binding }: Decision): Partial<Refusal> {
   const { source, realm } = options
   // Said only where some door hands out such tokens: else no caller could do anything with it.
-  const bound = binding && source.doors.some(({ doorId, dpop }) => dpop && rule.doors.includes(doorId))
+  const doors = source.doors.filter(({ doorId }) => rule.doors.includes(doorId))
+  const dpopAlgorithms = binding ? proofAlgorithmsOf(doors) : []
+  const bound = dpopAlgorithms.length > 0
   return {
     ...(realm !== undefined && { realm }),
     ...(bound && { dpopAlgorithms }),

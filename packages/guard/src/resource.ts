@@ -1,10 +1,5 @@
-import {
-  dpopAlgorithms,
-  parseResource,
-  type ProtectedResource,
-  type RenderedRefusal,
-} from '@sallyport/protocol'
-import type { DoorFacts, FactSource } from './facts.ts'
+import { parseResource, type ProtectedResource, type RenderedRefusal } from '@sallyport/protocol'
+import { type DoorFacts, type FactSource, proofAlgorithmsOf } from './facts.ts'
 
 /** The API as a protected resource. @see RFC 9728 §2 */
 export interface ResourceSettings {
@@ -60,6 +55,7 @@ function documentOf(
   const doors = source.doors.filter((door) => isTaken(door, settings))
   const scopes = settings.scopes ?? doors.flatMap((door) => door.scopes ?? [])
   const { name, documentation, policy, terms } = settings
+  const algorithms = proofAlgorithmsOf(doors)
   const supported = [...new Set(scopes)].filter((scope) => !ofPeople.has(scope)).sort()
   return {
     resource: parsed.identifier,
@@ -68,7 +64,7 @@ function documentOf(
     // No credential is ever read from a query or a body.
     bearer_methods_supported: ['header'],
     ...(certificates && { tls_client_certificate_bound_access_tokens: true }),
-    ...(doors.some(({ dpop }) => dpop) && { dpop_signing_alg_values_supported: dpopAlgorithms }),
+    ...(algorithms.length > 0 && { dpop_signing_alg_values_supported: algorithms }),
     ...(doors.length > 0 &&
       doors.every(({ dpop }) => dpop === 'required') && { dpop_bound_access_tokens_required: true }),
     ...(name !== undefined && { resource_name: name }),

@@ -133,7 +133,7 @@ export async function verifyAccessClaims(
   const access = parseAccessClaims(payload)
   if (!access) return refuse('invalid', 'claims missing or malformed')
   const claims = { ...token.claims, ...access }
-  const unbound = await checkBinding(presented, payload, verification)
+  const unbound = await checkBinding(presented, payload, door, verification)
   if (unbound) return unbound
   const family = await source.family(access.familyId)
   const wrong = checkFamily(family, claims, door)

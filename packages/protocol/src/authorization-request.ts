@@ -13,7 +13,7 @@ import {
 import type { AuthorizationDetail } from './authorization-details.ts'
 import type { ClaimsRequest } from './claims-request.ts'
 import type { ErrorCode } from './errors.ts'
-import { redirectUriMatches } from './redirect-uri.ts'
+import { isStrictRedirect, redirectUriMatches } from './redirect-uri.ts'
 import { readResources, type Resources } from './resource-indicator.ts'
 import { parseResponseMode, type ResponseMode } from './response-mode.ts'
 import type { Scope } from './scope.ts'
@@ -48,6 +48,8 @@ export interface AuthorizationPolicy {
   readonly responseModes: readonly ResponseMode[]
   readonly pushedRequests: 'off' | 'optional' | 'required'
   readonly requestObjects: 'off' | 'optional' | 'required'
+  /** Whether every request has to name its address, and plain http leads to a loopback IP alone. */
+  readonly strictRedirects?: boolean
   /** Types of authorization details that it takes; none: the parameter is ignored. @see RFC 9396 §2 */
   readonly detailTypes: readonly string[]
   /** Whether single claims can be asked for; if not, the parameter is ignored. */
@@ -114,7 +116,7 @@ export type AuthorizationDecision =
 function proveAddress(
   input: AuthorizationInput,
 ): Read<{ readonly client: AuthorizationClient; readonly redirectUri: string }> {
-  const { params, repeated, client } = input
+  const { params, repeated, client, policy } = input
   if (repeated.includes('client_id')) return fault('invalid_request', 'client_id is repeated')
   if (!params.has('client_id')) return fault('invalid_request', 'client_id is missing')
   if (!client || client.clientId !== params.get('client_id'))
@@ -124,12 +126,15 @@ function proveAddress(
   const asked = params.get('redirect_uri')
   const [only, second] = client.redirectUris
   if (asked === undefined) {
-    if (only === undefined || second !== undefined) return fault('invalid_request', 'redirect_uri is missing')
+    if (only === undefined || second !== undefined || policy.strictRedirects)
+      return fault('invalid_request', 'redirect_uri is missing')
     return { value: { client, redirectUri: only } }
   }
   if (!client.redirectUris.some((registered) => redirectUriMatches(asked, registered))) {
     return fault('invalid_request', 'redirect_uri is not registered')
   }
+  if (policy.strictRedirects && !isStrictRedirect(asked))
+    return fault('invalid_request', 'redirect_uri must use https, or http on a loopback IP')
   return { value: { client, redirectUri: asked } }
 }
 

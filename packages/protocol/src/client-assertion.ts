@@ -11,6 +11,8 @@ export interface ClientAssertion {
   /** Who it says it is: `iss` and `sub` alike. */
   readonly clientId: string
   readonly aud: readonly string[]
+  /** Whether `aud` is text, and not a list. */
+  readonly audIsText: boolean
   readonly exp: number
   readonly jti: string
   readonly notBefore: readonly number[]
@@ -61,7 +63,17 @@ export function parseClientAssertion(text: string): Parsed {
   if (!notBefore.every(isMoment)) return refuse('iat or nbf malformed')
   return {
     outcome: 'assertion',
-    assertion: { jws, alg, kid, clientId: iss, aud: audience, exp, jti, notBefore },
+    assertion: {
+      jws,
+      alg,
+      kid,
+      clientId: iss,
+      aud: audience,
+      audIsText: typeof aud === 'string',
+      exp,
+      jti,
+      notBefore,
+    },
   }
 }
 
@@ -73,13 +85,16 @@ export type AssertionDecision =
 /**
  * Decides whether an assertion is for this server and in its time. Every value of `aud` must be one of ours: an assertion that is
  * good at another server too could be taken there and used here. Its signature and whether it came before are for the caller.
- * @see RFC 7523 §3 rules 3 to 6, RFC 7523bis §4
+ * With `asText` the audience may not be a list, not even of one.
+ * @see RFC 7523 §3 rules 3 to 6, RFC 7523bis §4, FAPI 2.0 Security Profile §5.3.2.1 items 8 and 13
  */
 export function decideClientAssertion(
-  { aud, exp, notBefore }: ClientAssertion,
+  { aud, audIsText, exp, notBefore }: ClientAssertion,
   audiences: readonly string[],
   now: number,
+  asText = false,
 ): AssertionDecision {
+  if (asText && !audIsText) return refuse('aud is a list')
   if (!aud.every((one) => audiences.includes(one))) return refuse('aud is not this issuer alone')
   if (exp + clockSkew <= now) return refuse('expired')
   if (exp > now + maxLifetime + clockSkew) return refuse('exp is too far ahead')

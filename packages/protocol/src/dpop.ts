@@ -21,6 +21,7 @@ export interface DpopProof {
   readonly htm: string
   readonly htu: string
   readonly iat: number
+  readonly nbf: number | undefined
   readonly ath: string | undefined
   readonly nonce: string | undefined
 }
@@ -40,6 +41,10 @@ export interface DpopExpectation {
   readonly accessToken?: string
   /** The nonces that are good now; left out where none is asked for. */
   readonly nonces?: readonly DpopNonce[] | undefined
+  /** What may be signed with, where that is less than all. */
+  readonly algorithms?: readonly DpopAlgorithm[] | undefined
+  /** Whether a proof from the future is refused although its nonce is good. @see FAPI 2.0 Security Profile §5.3.2.1 item 13 */
+  readonly clockCounts?: boolean
 }
 
 /** What becomes of a proof. After `until` it is refused by its age, so that is how long it must be remembered. */
@@ -97,6 +102,7 @@ function refuse(detail: string): { readonly outcome: 'refuse'; readonly detail: 
 
 const isText = (value: unknown): value is string =>
   typeof value === 'string' && value !== '' && value.length <= maxText
+const isMoment = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value)
 const isOptionalText = (value: unknown): value is string | undefined => value === undefined || isText(value)
 
 type Parsed =
@@ -120,20 +126,27 @@ export function parseDpopProof(values: readonly string[]): Parsed {
   if (!alg) return refuse('alg is not one of ours')
   const jwk = readPublicJwk(header['jwk'], alg)
   if (!jwk) return refuse('jwk is not a public key for alg')
-  const { jti, htm, htu, iat, ath, nonce } = payload
+  const { jti, htm, htu, iat, nbf, ath, nonce } = payload
   if (!isText(jti)) return refuse('jti missing or too long')
   if (!isText(htm)) return refuse('htm missing')
   if (typeof htu !== 'string') return refuse('htu missing')
-  if (typeof iat !== 'number' || !Number.isSafeInteger(iat)) return refuse('iat missing')
+  if (!isMoment(iat)) return refuse('iat missing')
+  if (nbf !== undefined && !isMoment(nbf)) return refuse('nbf malformed')
   if (!isOptionalText(ath) || !isOptionalText(nonce)) return refuse('ath or nonce malformed')
   const jkt = createHash('sha256').update(JSON.stringify(jwk)).digest('base64url')
-  return { outcome: 'proof', proof: { jws, alg, jwk, jkt, jti, htm, htu, iat, ath, nonce } }
+  return { outcome: 'proof', proof: { jws, alg, jwk, jkt, jti, htm, htu, iat, nbf, ath, nonce } }
 }
 
 /** Until when a proof counts as fresh: by its nonce where one was asked for, else by its own clock. */
-function freshness({ iat, nonce }: DpopProof, { nonces }: DpopExpectation, now: number): DpopDecision {
+function freshness(
+  { iat, nbf = 0, nonce }: DpopProof,
+  { nonces, clockCounts }: DpopExpectation,
+  now: number,
+): DpopDecision {
+  // RFC 7519 §4.1.5: whoever says from when a proof is good has to be heard.
+  if (nbf > now + clockSkew) return refuse('nbf is in the future')
+  if ((!nonces || clockCounts) && iat > now + clockSkew) return refuse('iat is in the future')
   if (!nonces) {
-    if (iat > now + clockSkew) return refuse('iat is in the future')
     if (iat + proofLifetime < now) return refuse('iat is too long ago')
     return { outcome: 'ok', until: iat + proofLifetime }
   }
@@ -151,6 +164,7 @@ function freshness({ iat, nonce }: DpopProof, { nonces }: DpopExpectation, now: 
  * @see RFC 9449 §4.3 checks 8 to 12
  */
 export function decideDpop(proof: DpopProof, expected: DpopExpectation, now: number): DpopDecision {
+  if (expected.algorithms?.includes(proof.alg) === false) return refuse('alg is not one that is taken here')
   if (proof.htm !== expected.method) return refuse('htm is not the method')
   const [told, asked] = [normaliseTarget(proof.htu), normaliseTarget(expected.url)]
   if (told === undefined || told !== asked) return refuse(`htu is not ${asked ?? 'an address'}`)

@@ -37,6 +37,15 @@ function withoutPort(uri: string): string | undefined {
   return `${found[1]}${found[3] ?? ''}`
 }
 
+/**
+ * Whether a response is never on a network in the clear on its way there: plain http leads to the machine of the person alone, which
+ * only an IP promises.
+ * @see FAPI 2.0 Security Profile §5.3.2.2 item 8, RFC 8252 §7.3, §8.3
+ */
+export function isStrictRedirect(uri: string): boolean {
+  return !/^http:/i.test(uri) || loopbackIp.test(uri)
+}
+
 /** Whether a presented redirect URI is a registered one, character by character; on a loopback IP any port. @see RFC 6749 §3.1.2.3, RFC 8252 §7.3 */
 export function redirectUriMatches(presented: string, registered: string): boolean {
   if (presented === registered) return true

@@ -35,7 +35,7 @@ function checkClaims(
   { header, payload }: CompactJws,
   { clientId, issuer, now }: RequestObjectExpectation,
 ): string | undefined {
-  const { iss, aud, exp, nbf, sub, client_id: named } = payload
+  const { iss, aud, exp, iat, nbf, sub, client_id: named } = payload
   const { typ = 'jwt' } = header
   if (typeof typ !== 'string' || !types.includes(typ.toLowerCase().replace(/^application\//, '')))
     return 'of another type'
@@ -46,7 +46,10 @@ function checkClaims(
   // RFC 9101 §10.8: a statement by which the client proves itself is no request.
   if (sub === clientId) return 'sub is the client'
   if (exp !== undefined && (typeof exp !== 'number' || exp <= now)) return 'expired'
-  if (nbf !== undefined && (typeof nbf !== 'number' || nbf > now + clockSkew)) return 'not valid yet'
+  // FAPI 2.0 Security Profile §5.3.2.1 item 13: a clock may be a little ahead, and not more than a minute.
+  for (const moment of [iat, nbf])
+    if (moment !== undefined && (typeof moment !== 'number' || moment > now + clockSkew))
+      return 'not valid yet'
   if ('request' in payload || 'request_uri' in payload) return 'a request object in a request object'
   return undefined
 }

@@ -69,7 +69,24 @@ type Row = [
   policy?: AuthorizationPolicy,
 ]
 
+const local = { ...app, redirectUris: ['http://localhost/cb', 'http://127.0.0.1/cb'] }
+const strictly: AuthorizationPolicy = { ...strict, strictRedirects: true }
+
 const pages: Row[] = [
+  [
+    'FAPI 2.0 §5.3.2.2 item 6: no address where one has to be named',
+    without('redirect_uri'),
+    'redirect_uri is missing',
+    app,
+    strictly,
+  ],
+  [
+    'FAPI 2.0 §5.3.2.2 item 8: plain http to a name, registered before it was forbidden',
+    uri('http://localhost/cb'),
+    'redirect_uri must use https, or http on a loopback IP',
+    local,
+    strictly,
+  ],
   ['a missing client_id', without('client_id'), 'client_id is missing'],
   ['an empty client_id', withValue('client_id', ''), 'client_id is missing'],
   ['a client_id of another record', withValue('client_id', 'other'), 'client_id is not known'],
@@ -96,9 +113,13 @@ const pages: Row[] = [
     'redirect_uri is not registered',
   ],
 ]
-for (const [name, query, description, client] of pages) {
+for (const [name, query, description, client, policy] of pages) {
   test(`authorization request: ${name} is a page`, () =>
-    assert.deepEqual(decide(query, client), { outcome: 'page', error: 'invalid_request', description }))
+    assert.deepEqual(decide(query, client, policy), {
+      outcome: 'page',
+      error: 'invalid_request',
+      description,
+    }))
 }
 test('authorization request: an unknown client is a page', () => {
   const read = parseQuery(documented)

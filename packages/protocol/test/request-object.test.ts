@@ -34,6 +34,7 @@ const refused: [name: string, object: CompactJws][] = [
   ['an expired one', object({ exp: now })],
   ['an end that is no number', object({ exp: 'soon' })],
   ['one that is not valid yet', object({ nbf: now + 61 })],
+  ['one from more than a minute ahead', object({ iat: now + 61 })],
   ['a request object in it (§4)', object({ request: 'x' })],
   ['a request_uri in it (§4)', object({ request_uri: 'urn:x' })],
   ['a claim that is null', object({ state: null })],
@@ -53,6 +54,7 @@ const read: [name: string, object: CompactJws, params: object][] = [
   ['objects', object({ claims: { userinfo: { name: null } } }), { claims: '{"userinfo":{"name":null}}' }],
   ['lists', object({ authorization_details: [{ type: 'a' }] }), { authorization_details: '[{"type":"a"}]' }],
   ['a media type in full', object({}, { typ: 'application/oauth-authz-req+jwt' }), {}],
+  ['a clock that is a little ahead', object({ iat: now + 60, nbf: now + 60 }), {}],
   ['no type', object({}, {}), {}],
   ['several audiences', object({ aud: ['x', 'https://id.example'] }), {}],
 ]

@@ -1,4 +1,4 @@
-import { ProtocolError } from '@sallyport/protocol'
+import { ProtocolError, signatureAlgorithms } from '@sallyport/protocol'
 import { createLocalJWKSet, decodeJwt, errors, jwtVerify } from 'jose'
 import type { AppsDoor } from '../settings/door.ts'
 
@@ -7,7 +7,8 @@ type Members = Readonly<Record<string, unknown>>
 const maxLength = 8192
 /** Claims about the statement itself, which say nothing of the software. @see RFC 7519 §4.1 */
 const ofStatement = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'software_statement'])
-const algorithms = ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256']
+/** How far ahead the clock of whoever vouches may be. */
+const clockTolerance = 60
 
 const unapproved = (detail: string) =>
   new ProtocolError('unapproved_software_statement', 'nobody who is trusted here vouches for this software', {
@@ -45,7 +46,10 @@ const isFor = (aud: unknown, issuer: string): boolean =>
  */
 export async function heedStatement(
   members: Members,
-  setting: AppsDoor['softwareStatements'],
+  {
+    softwareStatements: setting,
+    signatureAlgorithms: algorithms = signatureAlgorithms,
+  }: Pick<AppsDoor, 'softwareStatements' | 'signatureAlgorithms'>,
   { issuer: here, now }: { readonly issuer: string; readonly now: number },
 ): Promise<Members> {
   if (!setting) return members
@@ -62,10 +66,14 @@ export async function heedStatement(
     const set = createLocalJWKSet({ keys: keys.map((key) => ({ ...key, kty: String(key['kty']) })) })
     const { payload, protectedHeader } = await jwtVerify(statement, set, {
       issuer,
-      algorithms,
+      algorithms: [...algorithms],
+      clockTolerance,
       currentDate: new Date(now * 1000),
     })
     if (!isTyped(protectedHeader.typ) || !isFor(payload.aud, here)) throw invalid('for something else')
+    // The library is as patient with the end as with the beginning, and looks at `iat` not at all.
+    if ((payload.exp ?? now + 1) <= now) throw invalid('expired')
+    if ((payload.iat ?? 0) > now + clockTolerance) throw invalid('iat is in the future')
     const claims = Object.entries(payload).filter(([name]) => !ofStatement.has(name))
     return { ...members, ...Object.fromEntries(claims) }
   } catch (cause) {

@@ -140,6 +140,8 @@ export function openFacts(parts: FactParts): LocalFacts {
             checkMembership: door.kind === 'apps',
             ...(door.kind === 'apps' && { scopes: Object.keys(door.scopes) }),
             ...(door.kind === 'apps' && door.dpop && door.dpop !== 'off' && { dpop: door.dpop }),
+            ...(door.kind === 'apps' &&
+              door.signatureAlgorithms && { signatureAlgorithms: door.signatureAlgorithms }),
           },
         ]
       }),

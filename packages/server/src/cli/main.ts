@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { doctor, type DoctorOptions } from './doctor.ts'
 import { explainFailure } from './explain.ts'
 import { reencryptKeys, rotateKeys } from './keys.ts'
 import { serve } from './serve.ts'
@@ -32,6 +33,19 @@ keys
   .command('reencrypt')
   .description('encrypt all keys with SALLYPORT_SECRET that are encrypted with SALLYPORT_PREVIOUS_SECRET')
   .action(() => reencryptKeys())
+
+const several = (value: string, before: readonly string[] = []) => [...before, ...value.split(',')]
+
+program
+  .command('doctor [issuer]')
+  .description('look at a running server and at the configuration here; exits with 1 where something fails')
+  .option('--config <file>', 'configuration file', 'sallyport.config.ts')
+  .option('--json', 'for machines', false)
+  .option('--profile <names>', 'judge by these alone: operation, bcp, fapi, mcp', several)
+  .option('--client-id <id>', 'a registered client, to see how its requests are judged')
+  .option('--redirect-uri <address>', 'its redirect address')
+  .option('--resource <address>', 'the API behind, an MCP server for instance')
+  .action((issuer: string | undefined, options: DoctorOptions) => doctor(issuer, options))
 
 try {
   await program.parseAsync()

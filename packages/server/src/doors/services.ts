@@ -75,7 +75,7 @@ export function auditEvent(request: Request, doorId: string): GrantContext['even
 
 /** What proving a client may use, at a door that takes secrets unless it says more. */
 export function authContext(
-  { id, methods = usualMethods, audiences = [] }: Partial<AuthContext['door']> & { readonly id: string },
+  { methods = usualMethods, audiences = [], ...door }: Partial<AuthContext['door']> & { readonly id: string },
   { store, sealer, clientKeys: keys, facts, ...services }: Services,
   certificate?: PresentedCertificate,
 ): AuthContext {
@@ -85,7 +85,7 @@ export function authContext(
     sealer,
     keys,
     now,
-    door: { id, methods, audiences },
+    door: { ...door, methods, audiences },
     certificate,
     secretUsed: (secretId) => facts.secretUsed(secretId, now),
   }
@@ -108,7 +108,11 @@ export async function grantContext(
     accessFormat,
     refresh,
     resources,
-    ...(door.kind === 'apps' && { trusts: door.trusts, vouchesFor: door.vouchesFor }),
+    ...(door.kind === 'apps' && {
+      signatureAlgorithms: door.signatureAlgorithms,
+      trusts: door.trusts,
+      vouchesFor: door.vouchesFor,
+    }),
   }
   return {
     store,

@@ -19,7 +19,7 @@ function decide(
     return { outcome: 'refuse', detail: 'alg is not one of the method' } as const
   if (registered !== undefined && registered !== assertion.alg)
     return { outcome: 'refuse', detail: 'alg is not the registered one' } as const
-  return decideClientAssertion(assertion, door.audiences, now)
+  return decideClientAssertion(assertion, door.audiences, now, door.audienceAsText)
 }
 
 /** Takes an assertion that is good in everything else: only those are remembered, so that noise fills nothing. */
@@ -42,7 +42,8 @@ export const privateKeyJwt: AuthMethod = {
 
   async prove(client, { assertion }, context) {
     if (!assertion || !client.authentication) return refuse('no assertion')
-    const decision = decide({ assertion, client }, signatureAlgorithms, context)
+    const { algorithms = signatureAlgorithms } = context.door
+    const decision = decide({ assertion, client }, algorithms, context)
     if (decision.outcome === 'refuse') return decision
     const reason = await notSignedByClient(assertion.jws, client, context)
     if (reason !== undefined) return refuse(reason)

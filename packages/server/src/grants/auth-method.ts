@@ -1,4 +1,4 @@
-import type { ClientAuthMethod, ClientCredentials } from '@sallyport/protocol'
+import type { ClientAuthMethod, ClientCredentials, ForeignAlgorithm } from '@sallyport/protocol'
 import type { Sealer } from '../crypto/seal.ts'
 import type { ClientWithSecrets, Store } from '../store/contract/index.ts'
 import type { ClientKeys } from './client-keys.ts'
@@ -23,6 +23,10 @@ export interface AuthContext {
     readonly methods: readonly ClientAuthMethod[]
     /** What the audience of an assertion may be. */
     readonly audiences: readonly string[]
+    /** Whether that has to be text. */
+    readonly audienceAsText?: boolean | undefined
+    /** What may be signed with; all when left out. */
+    readonly algorithms?: readonly ForeignAlgorithm[] | undefined
   }
   readonly certificate: PresentedCertificate | undefined
   /** Notes that a secret was accepted. Writes nothing before it returns. */

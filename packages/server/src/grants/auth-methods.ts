@@ -1,4 +1,4 @@
-import type { ClientAuthMethod } from '@sallyport/protocol'
+import { type ClientAuthMethod, signatureAlgorithms } from '@sallyport/protocol'
 import { clientSecretJwt, privateKeyJwt } from './auth-assertion.ts'
 import { selfSignedTlsClientAuth, tlsClientAuth } from './auth-certificate.ts'
 import type { AuthMethod } from './auth-method.ts'
@@ -25,11 +25,16 @@ export interface AuthMetadata {
   readonly algorithms: readonly string[]
 }
 
-/** The methods of a door that are registered here, with the algorithms of those that sign. */
-export function authMetadata(taken: readonly ClientAuthMethod[] = usualMethods): AuthMetadata {
+/** The methods of a door that are registered here, with the algorithms of those that sign; with a key, by those of `by`. */
+export function authMetadata(
+  taken: readonly ClientAuthMethod[] = usualMethods,
+  by: readonly string[] = signatureAlgorithms,
+): AuthMetadata {
   const registered = authMethods.filter(({ name }) => taken.includes(name))
   return {
     methods: registered.map(({ name }) => name),
-    algorithms: [...new Set(registered.flatMap(({ algorithms }) => algorithms))],
+    algorithms: [...new Set(registered.flatMap(({ algorithms }) => algorithms))].filter(
+      (one) => by.includes(one) || !(signatureAlgorithms as readonly string[]).includes(one),
+    ),
   }
 }

@@ -1,4 +1,4 @@
-import type { ActorClaim, AuthorizationDetail, Resources, Scope } from '@sallyport/protocol'
+import type { ActorClaim, AuthorizationDetail, ForeignAlgorithm, Resources, Scope } from '@sallyport/protocol'
 import type { Sealer } from '../crypto/seal.ts'
 import type { AccessFormat, RefreshSettings, TrustedIssuer, VouchedServer } from '../settings/door.ts'
 import type { AuditEvent, Family, Store } from '../store/contract/index.ts'
@@ -12,6 +12,8 @@ export interface GrantDoor {
   readonly refresh: RefreshSettings
   /** Identifiers that tokens can be narrowed to. @see RFC 8707 §2 */
   readonly resources: readonly string[]
+  /** What others may sign with; all when left out. */
+  readonly signatureAlgorithms?: readonly ForeignAlgorithm[] | undefined
   /** Whose assertions it takes. */
   readonly trusts?: readonly TrustedIssuer[] | undefined
   /** Who takes its word. */

@@ -108,7 +108,7 @@ async function verified(
   const use = { profile, clients, subjects, audience, resources, clientId: client.clientId, jkt }
   const decision = decideGrantAssertion(assertion, use, now)
   if (decision.outcome === 'refuse') throw invalid(decision.detail)
-  switch (await verifyForeign(assertion.jws, trust)) {
+  switch (await verifyForeign(assertion.jws, trust, door.signatureAlgorithms)) {
     case 'good':
       return { assertion, trust }
     case 'bad':

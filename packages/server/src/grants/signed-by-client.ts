@@ -1,4 +1,10 @@
-import { type CompactJws, type Jwk, selectKeys, signatureAlgorithms } from '@sallyport/protocol'
+import {
+  type CompactJws,
+  type ForeignAlgorithm,
+  type Jwk,
+  selectKeys,
+  signatureAlgorithms,
+} from '@sallyport/protocol'
 import { isSignedBy } from '../crypto/client-keys.ts'
 import type { Client } from '../store/contract/index.ts'
 import type { ClientKeys } from './client-keys.ts'
@@ -7,6 +13,8 @@ import type { ClientKeys } from './client-keys.ts'
 interface KeySource {
   readonly keys: ClientKeys
   readonly now: number
+  /** What may be signed with; all when left out. */
+  readonly algorithms?: readonly ForeignAlgorithm[] | undefined
 }
 
 /**
@@ -17,11 +25,11 @@ interface KeySource {
 export async function notSignedByClient(
   jws: CompactJws,
   { authentication }: Pick<Client, 'authentication'>,
-  { keys, now }: KeySource,
+  { keys, now, algorithms = signatureAlgorithms }: KeySource,
 ): Promise<string | undefined> {
   const { kid } = jws.header
   if (kid !== undefined && typeof kid !== 'string') return 'kid is not text'
-  const alg = signatureAlgorithms.find((one) => one === jws.header['alg'])
+  const alg = algorithms.find((one) => one === jws.header['alg'])
   if (!alg) return 'alg is not one for keys of clients'
   const isNamed = ({ kid: name }: Jwk) => kid === undefined || name === undefined || name === kid
   const known = authentication ? await keys.keysOf(authentication, isNamed, now) : 'no keys are registered'

@@ -3,7 +3,7 @@ import { backchannel } from '../grants/backchannel.ts'
 import { grants } from '../grants/index.ts'
 import { authMethods } from '../grants/auth-methods.ts'
 import type { AppsDoor, DoorSettings, RefreshSettings } from '../settings/door.ts'
-import { withMcp } from '../settings/mcp.ts'
+import { withPresets } from '../settings/presets.ts'
 import type { Platform } from './platform.ts'
 
 const repeated = (values: readonly string[]) => [
@@ -137,7 +137,7 @@ function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly
 
 /** Everything that is wrong with the doors of a configuration, each naming its setting. */
 export function checkDoors(platforms: readonly Platform[]): readonly string[] {
-  const doors = platforms.flatMap((platform) => platform.doors).map(withMcp)
+  const doors = platforms.flatMap((platform) => platform.doors).map(withPresets)
   const detailTypes = platforms.flatMap((platform) => Object.keys(platform.authorizationDetails ?? {}))
   const issuers = doors.map((door) =>
     'issuerPath' in door ? door.issuerPath : 'path' in door ? door.path : door.managePath,

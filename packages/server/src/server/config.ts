@@ -4,9 +4,11 @@ import { parseIpList } from '@sallyport/protocol'
 import * as v from 'valibot'
 import type { Platform } from './platform.ts'
 import { checkDoors } from './check-doors.ts'
+import { checkFapi } from './check-fapi.ts'
 import { checkForwardAuth } from './check-forward.ts'
 import type { ClientCertificateSettings } from '../settings/client-certificate.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
+import { withPresets } from '../settings/presets.ts'
 import type { SigningSettings } from '../settings/signing.ts'
 import { checkSigning } from './check-signing.ts'
 import { isStrongSecret } from '../crypto/safe.ts'
@@ -248,6 +250,7 @@ export async function loadConfig(path: string): Promise<SallyportConfig> {
     ...checkDoors(config.platforms),
     ...checkForwardAuth(config.forwardAuth, config.platforms),
     ...checkSigning(config.signing),
+    ...checkFapi(config.platforms.flatMap(({ doors }) => doors).map(withPresets), config.signing),
     ...(networks.outcome === 'refuse' ? [`privateNetworks: ${networks.entry} is not a network`] : []),
   ]
   if (problems.length > 0) throw new ConfigurationError(problems)

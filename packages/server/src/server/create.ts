@@ -21,12 +21,13 @@ import type { DoorSettings } from '../settings/door.ts'
 import type { ClientCertificateSettings } from '../settings/client-certificate.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
 import type { SigningSettings } from '../settings/signing.ts'
-import { withMcp } from '../settings/mcp.ts'
+import { withPresets } from '../settings/presets.ts'
 import type { Store } from '../store/contract/index.ts'
 import { openSqlStore } from '../store/sql/open.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { openKept } from './at-rest.ts'
 import { checkCertificates } from './check-certificates.ts'
+import { checkFapi } from './check-fapi.ts'
 import { systemClock } from './clock.ts'
 import { ConfigurationError, type ServerSettings } from './config.ts'
 import { guardsOf } from './guards.ts'
@@ -71,7 +72,7 @@ const publishAhead = 600
 function doorsOf({ settings, platforms }: ServerParts): readonly DoorSettings[] {
   return platforms
     .flatMap(({ doors }) => doors)
-    .map(withMcp)
+    .map(withPresets)
     .map((door) => {
       if (door.kind === 'widgets' && settings.debug) return { ...door, insecureSkipOriginChecks: true }
       if (door.kind === 'people' && settings.google) return { ...door, google: settings.google }
@@ -240,7 +241,11 @@ export async function createServer(parts: ServerParts): Promise<SallyportServer>
   if (!isStrongSecret(settings.secret))
     throw new TypeError('settings.secret must be at least 128 random bits in base64 or hex')
   const { trustedProxies } = settings
-  const problems = checkCertificates(parts.clientCertificate, { trustedProxies, doors: doorsOf(parts) })
+  const doors = doorsOf(parts)
+  const problems = [
+    ...checkCertificates(parts.clientCertificate, { trustedProxies, doors }),
+    ...checkFapi(doors, parts.signing),
+  ]
   if (problems.length > 0) throw new ConfigurationError(problems)
   const log = parts.log ?? createLog(settings.logLevel)
   // What was answered must be on the disk; once that can't be promised, nothing may be answered.

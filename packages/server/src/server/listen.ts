@@ -115,6 +115,9 @@ export function createHttpServer(options: ListenOptions): FastifyInstance {
     const { path } = targetOf(raw)
     const match = route(path, hostOf(raw))
     reply.header('x-request-id', requestId)
+    const overTls = https && (trustedProxies === 0 || raw.headers['x-forwarded-proto'] === 'https')
+    // RFC 6797 §7.2: said only where it can't have been put there on the way.
+    if (overTls) reply.header('strict-transport-security', 'max-age=31536000')
     // A request that reached the proxy without TLS has already shown its credentials; it must fail, not be redirected.
     const needsTls =
       https && trustedProxies > 0 && !(match.outcome === 'endpoint' && match.endpoint.plainHttp)

@@ -1,4 +1,12 @@
-import type { ClientAuthMethod, Jwk, KeyFormat, ResponseMode, Scope, Shape } from '@sallyport/protocol'
+import type {
+  ClientAuthMethod,
+  ForeignAlgorithm,
+  Jwk,
+  KeyFormat,
+  ResponseMode,
+  Scope,
+  Shape,
+} from '@sallyport/protocol'
 
 /** How a door's refresh tokens live. Spans in seconds. */
 export interface RefreshSettings {
@@ -145,6 +153,10 @@ export interface AppsDoor extends DoorBase {
    * endpoint or of the one that is asked, for clients that can't be told otherwise. @see RFC 7523bis §4
    */
   readonly insecureEndpointAudience?: boolean
+  /** Whether the audience of an assertion has to be text, not a list of one; it may be a list when left out. */
+  readonly audienceAsText?: boolean
+  /** What others may sign with here: clients, and whoever vouches for them; all that the server knows when left out. */
+  readonly signatureAlgorithms?: readonly ForeignAlgorithm[]
   /** Whether introspection is answered as a signed JWT to who asks for that; it is not when left out. @see RFC 9701 */
   readonly signedIntrospection?: boolean
   /** Whether clients may register for tokens that are bound to their certificate; they may not when left out. @see RFC 8705 §3 */
@@ -154,6 +166,10 @@ export interface AppsDoor extends DoorBase {
    * proof, or for everybody. @see RFC 9449
    */
   readonly dpop?: 'off' | 'optional' | 'required'
+  /** Whether nobody gets a token that is bound neither to a key nor to a certificate. @see RFC 9700 §2.2.1 */
+  readonly requireBoundTokens?: boolean
+  /** Whether a proof from the future is refused although its nonce is good; its nonce has to do when left out. */
+  readonly strictClock?: boolean
   /** Whether proofs need a nonce of the server's; they do when left out. @see RFC 9449 §8 */
   readonly dpopNonce?: boolean
   /** Whether clients may or must push their authorization requests; not at all when left out. @see RFC 9126 */
@@ -169,6 +185,11 @@ export interface AppsDoor extends DoorBase {
    * out: tokens are for all of them. @see RFC 8707
    */
   readonly resources?: Readonly<Record<string, string>>
+  /**
+   * Whether every request has to name its redirect address, plain http leads to a loopback IP alone, and responses are redirects
+   * by 303. @see FAPI 2.0 Security Profile §5.3.2.2 items 6, 8 and 11
+   */
+  readonly strictRedirects?: boolean
   /** How its authorization responses may travel; by query alone when left out. */
   readonly responseModes?: readonly ResponseMode[]
   readonly accessLifetime: number
@@ -201,6 +222,11 @@ export interface AppsDoor extends DoorBase {
    * @see Model Context Protocol 2026-07-28, Client Registration
    */
   readonly mcp?: true
+  /**
+   * Keeps to the FAPI 2.0 Security Profile: sets what it demands, where that is left out, and refuses to start with anything that
+   * contradicts it. @see settings/fapi.ts
+   */
+  readonly fapi?: true
   /**
    * Whether software may register itself: not (when left out), whoever comes, or whoever has a token of an administrator's.
    * @see RFC 7591 §3

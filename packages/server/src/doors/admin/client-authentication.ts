@@ -22,13 +22,15 @@ export function readAuthentication(
   const read = readAuthenticationMetadata(body, type)
   if (read.outcome === 'refuse') throw new ProtocolError('invalid_request', `${read.member} ${read.reason}`)
   const taken = (door.kind === 'apps' ? door.clientAuth : undefined) ?? usualMethods
-  const method = read.authentication?.method
-  if (method !== undefined && !taken.includes(method))
+  const method = read.authentication?.method ?? (type === 'public' ? 'none' : undefined)
+  const bySecret = taken.includes('client_secret_basic') || taken.includes('client_secret_post')
+  // Who says nothing proves itself by a secret, however it likes to send that.
+  if (method === undefined ? !bySecret : !taken.includes(method))
     throw new ProtocolError(
       'invalid_request',
       `token_endpoint_auth_method must be one that the door takes: ${taken.join(', ')}`,
     )
-  if (read.authentication?.boundTokens && !(door.kind === 'apps' && door.certificateBoundTokens))
+  if (read.authentication?.boundTokens && door.kind !== 'apps')
     throw new ProtocolError(
       'invalid_request',
       'tls_client_certificate_bound_access_tokens is not for clients of this door',

@@ -1,6 +1,7 @@
 import { authenticationMetadata, ProtocolError } from '@sallyport/protocol'
 import { registerClient } from '../../accounts/clients.ts'
 import type { DoorSettings } from '../../settings/door.ts'
+import { unfitFor } from '../apps/registration.ts'
 import type { Client } from '../../store/contract/index.ts'
 import type { Endpoint } from '../door.ts'
 import { changedAuthentication, type ClientDoor, readAuthentication } from './client-authentication.ts'
@@ -47,6 +48,11 @@ function doorOf(body: Body, doors: readonly DoorSettings[]): ClientDoor {
 const knownScopes = (door: ClientDoor): readonly string[] =>
   door.kind === 'apps' ? Object.keys(door.scopes) : []
 
+function refuseUnfit(door: ClientDoor, client: Parameters<typeof unfitFor>[1]): void {
+  const unfit = door.kind === 'apps' ? unfitFor(door, client) : undefined
+  if (unfit !== undefined) throw new ProtocolError('invalid_request', unfit)
+}
+
 function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'createdAt'> {
   const type = optionalChoice(body, 'type', ['confidential', 'public'] as const) ?? 'confidential'
   const grantTypes =
@@ -68,6 +74,7 @@ function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'cr
   const scope = optionalScope(body, 'scope', knownScopes(door)) ?? knownScopes(door)
   const resources = optionalIds(body, 'resources')
   const authentication = readAuthentication(body, type, door)
+  refuseUnfit(door, { redirectUris, authentication })
   return {
     doorId: door.id,
     name: readText(body, 'name'),
@@ -135,6 +142,7 @@ export function clientEndpoint(admin: AdminContext): Endpoint {
         const scope = optionalScope(body, 'scope', knownScopes(door))
         const resources = optionalIds(body, 'resources')
         const authentication = changedAuthentication(body, client, door)
+        refuseUnfit(door, { redirectUris, authentication: authentication ?? client.authentication })
         const change = {
           ...(name !== undefined && { name }),
           ...(redirectUris && { redirectUris }),

@@ -66,6 +66,7 @@ export async function judge(
     pushedRequests: door.pushedRequests ?? 'off',
     requestObjects: door.requestObjects ?? 'off',
     claims: door.claimsParameter ?? false,
+    strictRedirects: door.strictRedirects ?? false,
     detailTypes: door.authorizationDetails ?? [],
     resources: knownResources(door, apps.services.baseUrl),
   }

@@ -52,6 +52,8 @@ export async function authenticateRequest(
   const taken = {
     id: door.id,
     audiences: audiencesOf(request, apps),
+    audienceAsText: door.audienceAsText,
+    algorithms: door.signatureAlgorithms,
     ...(door.clientAuth && { methods: door.clientAuth }),
   }
   const find = (clientId: string) => findClient(clientId, use, request, apps)

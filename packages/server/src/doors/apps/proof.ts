@@ -28,23 +28,39 @@ export async function readBinding(
   const bindsCertificate = authentication?.boundTokens === true
   if (bindsCertificate && x5t === undefined)
     throw new ProtocolError('invalid_request', 'this client needs a certificate on its connection')
-  return { jkt: await readProof(request, apps), x5t, bindsCertificate }
+  const jkt = await readProof(request, apps, bindsCertificate)
+  if (apps.door.requireBoundTokens && jkt === undefined && !bindsCertificate)
+    throw new ProtocolError(
+      'invalid_request',
+      'tokens are bound to a certificate here: register the client for that',
+    )
+  return { jkt, x5t, bindsCertificate }
 }
 
 /**
  * The thumbprint of the key that a token request proves; `undefined` for a request without a proof, or at a door that has
- * nothing to do with them. Checked before the grant looks at anything, so that a bad proof costs no code.
+ * nothing to do with them. A door that gives out bound tokens alone needs one from whoever is not `bound` by other means. Checked before the grant looks at anything, so that a bad proof costs no code.
  * @see RFC 9449 §5, §8
  */
-export async function readProof(request: Request, apps: AppsContext): Promise<string | undefined> {
+export async function readProof(
+  request: Request,
+  apps: AppsContext,
+  bound = false,
+): Promise<string | undefined> {
   const { door, services, nonces } = apps
-  const { dpop = 'off' } = door
+  const { dpop = 'off', requireBoundTokens = false, signatureAlgorithms: algorithms } = door
   if (dpop === 'off') return undefined
   const values = request.header('dpop')
-  if (values.length === 0 && dpop === 'optional') return undefined
+  if (values.length === 0 && dpop === 'optional' && (bound || !requireBoundTokens)) return undefined
   const now = services.now()
   // The path as it came: with and without a trailing slash it is the same endpoint, and each client has the one it knows.
-  const expected = { method: request.method, url: services.baseUrl + request.path, nonces: nonces?.good(now) }
+  const expected = {
+    method: request.method,
+    url: services.baseUrl + request.path,
+    nonces: nonces?.good(now),
+    algorithms,
+    clockCounts: door.strictClock ?? false,
+  }
   const verdict = await verifyProof(values, expected, { replay: services.replay, now })
   if (verdict.outcome === 'proven') return verdict.jkt
   const { detail } = verdict

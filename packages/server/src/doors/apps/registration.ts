@@ -1,9 +1,12 @@
 import {
   authenticationMetadata,
+  type ClientAuthentication,
   type ClientMetadata,
+  isStrictRedirect,
   type MetadataPolicy,
   ProtocolError,
   readClientMetadata,
+  signatureAlgorithms,
 } from '@sallyport/protocol'
 import { heedStatement } from '../../accounts/software-statement.ts'
 import { usualMethods } from '../../grants/auth-methods.ts'
@@ -19,6 +22,31 @@ export function metadataPolicy({ clientAuth, grantTypes, scopes }: AppsDoor): Me
   return { authMethods: clientAuth ?? usualMethods, grantTypes, scopes: Object.keys(scopes) }
 }
 
+/** Why a client can't be one of a door, in words, although its metadata is well-formed. */
+export function unfitFor(
+  door: AppsDoor,
+  {
+    redirectUris = [],
+    authentication: { signingAlg, boundTokens = false } = {},
+  }: {
+    readonly redirectUris?: readonly string[] | undefined
+    readonly authentication?: Partial<ClientAuthentication> | undefined
+  },
+): string | undefined {
+  const { certificateBoundTokens, requireBoundTokens, dpop = 'off' } = door
+  const algorithms: readonly string[] = door.signatureAlgorithms ?? signatureAlgorithms
+  const isForeign = signatureAlgorithms.some((one) => one === signingAlg)
+  if (boundTokens && !certificateBoundTokens)
+    return 'tls_client_certificate_bound_access_tokens is not for clients of this door'
+  if (!boundTokens && requireBoundTokens && dpop === 'off')
+    return 'tls_client_certificate_bound_access_tokens must be true for clients of this door'
+  if (isForeign && !algorithms.includes(signingAlg ?? ''))
+    return `token_endpoint_auth_signing_alg must be one of ${algorithms.join(', ')}`
+  if (door.strictRedirects && !redirectUris.every(isStrictRedirect))
+    return 'redirect_uris must use https, or http on a loopback IP'
+  return undefined
+}
+
 /** The path at which a door registers software. */
 export function registerPath({ path }: AppsDoor): string {
   return `${path}/register`
@@ -30,14 +58,11 @@ export async function readSoftware(
   { door, services }: AppsContext,
 ): Promise<ClientMetadata> {
   const here = { issuer: issuerOf(door, services.baseUrl), now: services.now() }
-  const heeded = await heedStatement(members, door.softwareStatements, here)
+  const heeded = await heedStatement(members, door, here)
   const decision = readClientMetadata(heeded, metadataPolicy(door))
   if (decision.outcome === 'refuse') throw new ProtocolError(decision.error, decision.description)
-  if (decision.metadata.authentication.boundTokens && !door.certificateBoundTokens)
-    throw new ProtocolError(
-      'invalid_client_metadata',
-      'tls_client_certificate_bound_access_tokens is not for clients of this door',
-    )
+  const unfit = unfitFor(door, decision.metadata)
+  if (unfit !== undefined) throw new ProtocolError('invalid_client_metadata', unfit)
   const statement = door.softwareStatements && members['software_statement']
   if (typeof statement !== 'string') return decision.metadata
   // RFC 7591 §3.2.1: a statement that was used is told back as it came.

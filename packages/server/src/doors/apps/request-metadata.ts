@@ -28,7 +28,7 @@ export function requestMetadata(
       require_pushed_authorization_requests: door.pushedRequests === 'required',
     }),
     ...(takesObjects(door) && {
-      request_object_signing_alg_values_supported: signatureAlgorithms,
+      request_object_signing_alg_values_supported: door.signatureAlgorithms ?? signatureAlgorithms,
       require_signed_request_object: door.requestObjects === 'required',
     }),
     ...(takesDetails(door) && { authorization_details_types_supported: door.authorizationDetails }),

@@ -43,11 +43,12 @@ function asForm(redirectUri: string, params: Params): Reply {
   return page(body, { formActions: action === undefined ? [] : [action] })
 }
 
-function asQuery(redirectUri: string, params: Params): Reply {
+function asQuery(redirectUri: string, params: Params, { strictRedirects }: AppsDoor): Reply {
   // Appended as text: parsing and printing the registered address could change it.
   const location = `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${new URLSearchParams(params)}`
   const headers = { location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }
-  return { status: 302, headers }
+  // RFC 9700 §4.12: 303 never sends a form on. The documents of doors that were there before this one say 302.
+  return { status: strictRedirects ? 303 : 302, headers }
 }
 
 async function respond(to: ProvenRedirect, params: Params, apps: AppsContext): Promise<Reply> {
@@ -59,7 +60,9 @@ async function respond(to: ProvenRedirect, params: Params, apps: AppsContext): P
     iss: issuerOf(apps.door, apps.services.baseUrl),
   }
   const sent = responseMode.endsWith('.jwt') ? await sign(all, to, apps) : all
-  return responseMode.startsWith('form_post') ? asForm(redirectUri, sent) : asQuery(redirectUri, sent)
+  return responseMode.startsWith('form_post')
+    ? asForm(redirectUri, sent)
+    : asQuery(redirectUri, sent, apps.door)
 }
 
 /** An authorization error response. @see RFC 6749 §4.1.2.1 */

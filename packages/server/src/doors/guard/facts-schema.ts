@@ -11,6 +11,7 @@ import type {
   WidgetFacts,
   WidgetSessionFacts,
 } from '@sallyport/guard'
+import { dpopAlgorithms } from '@sallyport/protocol'
 import * as v from 'valibot'
 import { seconds, text } from './read.ts'
 
@@ -186,6 +187,7 @@ export const metadataSchema = v.object({
       checkMembership: v.boolean(),
       scopes: v.exactOptional(texts),
       dpop: v.exactOptional(v.picklist(['optional', 'required'])),
+      signatureAlgorithms: v.exactOptional(v.array(v.picklist(dpopAlgorithms))),
     } satisfies Members<DoorFacts>),
   ),
   key_formats: v.array(

@@ -14,8 +14,8 @@ import type { Services } from '../services.ts'
 const cached = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' }
 
 /** How clients prove themselves at each endpoint; at introspection none may stay unproven. @see RFC 8414 §2 */
-function authOf({ clientAuth }: AppsDoor): Readonly<Record<string, unknown>> {
-  const { methods, algorithms } = authMetadata(clientAuth)
+function authOf({ clientAuth, signatureAlgorithms }: AppsDoor): Readonly<Record<string, unknown>> {
+  const { methods, algorithms } = authMetadata(clientAuth, signatureAlgorithms)
   const proving = methods.filter((method) => method !== 'none')
   const endpoints = { token: methods, introspection: proving, revocation: methods }
   return Object.fromEntries(
@@ -83,7 +83,9 @@ function appsMetadata(door: AppsDoor, services: Services): Readonly<Record<strin
     ...((door.registration ?? 'off') !== 'off' && {
       registration_endpoint: baseUrl + registerPath(door),
     }),
-    ...((door.dpop ?? 'off') !== 'off' && { dpop_signing_alg_values_supported: dpopAlgorithms }),
+    ...((door.dpop ?? 'off') !== 'off' && {
+      dpop_signing_alg_values_supported: door.signatureAlgorithms ?? dpopAlgorithms,
+    }),
     ...(openid && {
       userinfo_endpoint: at('userinfo'),
       subject_types_supported: ['public'],
