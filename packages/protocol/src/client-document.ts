@@ -31,6 +31,7 @@ const policy = {
   authMethods: ['none', 'private_key_jwt'],
   grantTypes: registrableGrantTypes,
   scopes: [],
+  logout: true,
 } as const
 const texts = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
