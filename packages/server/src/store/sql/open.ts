@@ -8,6 +8,7 @@ import { SqlDeferredStore } from './deferred-store.ts'
 import { SqlFamilyStore } from './family-store.ts'
 import { changesSince, lastChange, markOf, openFeed } from './feed.ts'
 import { SqlKeyStore } from './key-store.ts'
+import { SqlLogoutStore } from './logout-store.ts'
 import { SqlRequestStore } from './request-store.ts'
 import { SqlRegistrationStore } from './registration-store.ts'
 import { SqlSigningStore } from './signing-store.ts'
@@ -27,6 +28,7 @@ export async function openSqlStore(db: Database): Promise<Store> {
     registrations: new SqlRegistrationStore(db),
     families: new SqlFamilyStore(db),
     deferred: new SqlDeferredStore(db),
+    logouts: new SqlLogoutStore(db),
     keys: new SqlKeyStore(db),
     widgets: new SqlWidgetStore(db),
     requests: new SqlRequestStore(db),
