@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ClientMetadata } from '@sallyport/protocol'
+import { type ClientMetadata, logoutMetadata } from '@sallyport/protocol'
 import { newId } from '../crypto/id.ts'
 import { newSecret, secretHash } from '../crypto/secret.ts'
 import type { Client, Registration } from '../store/contract/index.ts'
@@ -31,9 +31,10 @@ function nameOf({ name, redirectUris: [first] }: ClientMetadata): string {
 
 /** Says the same of the same metadata, in whatever order its lists came. */
 function fingerprintOf({ doorId, metadata }: SoftwareAsking): string {
-  const { redirectUris, grantTypes, scope, about, name } = metadata
+  const { redirectUris, grantTypes, scope, about, name, logout } = metadata
   const lists = [redirectUris, grantTypes, scope].map((list) => [...list].sort())
-  const said = JSON.stringify([doorId, name ?? null, lists, Object.entries(about).sort()])
+  const parts = [doorId, name ?? null, lists, Object.entries(about).sort()]
+  const said = JSON.stringify(logout ? [...parts, logoutMetadata(logout)] : parts)
   return createHash('sha256').update(said).digest('base64url')
 }
 
@@ -80,6 +81,7 @@ export async function registerSoftware(
     redirectUris: metadata.redirectUris,
     resources: undefined,
     authentication: metadata.authentication,
+    ...(metadata.logout && { logout: metadata.logout }),
   } as const
   const { clientId } = client
   const made = hasSecret(client) ? newClientSecret(client, context) : undefined
@@ -109,8 +111,8 @@ export async function replaceRegistration(
   metadata: ClientMetadata,
   { store, now, event }: RecordContext,
 ): Promise<boolean> {
-  const { redirectUris, scope, about, authentication } = metadata
-  const client = { name: nameOf(metadata), redirectUris, scope, authentication }
+  const { redirectUris, scope, about, authentication, logout } = metadata
+  const client = { name: nameOf(metadata), redirectUris, scope, authentication, ...(logout && { logout }) }
   const detail = `name=${client.name}; redirectUris=${redirectUris.join(',')}`.slice(0, 500)
   const updated = event('client.updated', { clientId, targetId: clientId, detail })
   return store.registrations.replace(clientId, { client, about }, updated, now)

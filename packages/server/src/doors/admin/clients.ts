@@ -1,9 +1,10 @@
-import { authenticationMetadata, ProtocolError } from '@sallyport/protocol'
+import { authenticationMetadata, logoutMetadata, ProtocolError } from '@sallyport/protocol'
 import { registerClient } from '../../accounts/clients.ts'
 import type { DoorSettings } from '../../settings/door.ts'
 import type { Client } from '../../store/contract/index.ts'
 import type { Endpoint } from '../door.ts'
 import { changedAuthentication, type ClientDoor, readAuthentication } from './client-authentication.ts'
+import { changedLogout, readLogout } from './client-logout.ts'
 import { type AdminContext, adminPath, forAdmin, noStore } from './context.ts'
 import {
   type Body,
@@ -18,8 +19,19 @@ import {
 import { readRequestRules, requestRulesBody } from './request-rules.ts'
 
 function clientBody(client: Client): Readonly<Record<string, unknown>> {
-  const { clientId, doorId, name, type, teamId, grantTypes, scope, redirectUris, resources, authentication } =
-    client
+  const {
+    clientId,
+    doorId,
+    name,
+    type,
+    teamId,
+    grantTypes,
+    scope,
+    redirectUris,
+    resources,
+    authentication,
+    logout,
+  } = client
   return {
     client_id: clientId,
     door: doorId,
@@ -32,6 +44,7 @@ function clientBody(client: Client): Readonly<Record<string, unknown>> {
     ...(resources && { resources }),
     ...requestRulesBody(client),
     ...(authentication && authenticationMetadata(authentication)),
+    ...(logout && logoutMetadata(logout)),
   }
 }
 
@@ -68,6 +81,7 @@ function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'cr
   const scope = optionalScope(body, 'scope', knownScopes(door)) ?? knownScopes(door)
   const resources = optionalIds(body, 'resources')
   const authentication = readAuthentication(body, type, door)
+  const logout = readLogout(body, redirectUris, door)
   return {
     doorId: door.id,
     name: readText(body, 'name'),
@@ -79,6 +93,7 @@ function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'cr
     resources,
     ...readRequestRules(body, door),
     ...(authentication && { authentication }),
+    ...(logout && { logout }),
   }
 }
 
@@ -135,6 +150,7 @@ export function clientEndpoint(admin: AdminContext): Endpoint {
         const scope = optionalScope(body, 'scope', knownScopes(door))
         const resources = optionalIds(body, 'resources')
         const authentication = changedAuthentication(body, client, door)
+        const logout = changedLogout(body, client, door)
         const change = {
           ...(name !== undefined && { name }),
           ...(redirectUris && { redirectUris }),
@@ -142,6 +158,7 @@ export function clientEndpoint(admin: AdminContext): Endpoint {
           ...(resources && { resources }),
           ...readRequestRules(body, door),
           ...(authentication && { authentication }),
+          ...(logout && { logout }),
         }
         const { clientId } = client
         const detail = Object.entries(change)
