@@ -309,6 +309,21 @@ test('§3: an ID token of another door’s client proves nothing here', async ()
   }
 })
 
+test('no ID token and no state that came with a request is in the log', async () => {
+  const { browser, idToken } = await signedInApp(server)
+  const params = {
+    id_token_hint: idToken,
+    post_logout_redirect_uri: afterLogout,
+    state: 'state-not-for-logs',
+  }
+  await browser.open('/o/logout', { form: params })
+  await browser.open(logoutPath(params))
+  await browser.open(logoutPath({ ...params, post_logout_redirect_uri: 'https://evil.example/' }))
+  await call(server, '/livez')
+  for (const secret of [idToken.split('.')[2] ?? '', 'state-not-for-logs'])
+    assert.equal(server.log().includes(secret), false)
+})
+
 describe('discovery', () => {
   test('§2.1: names the endpoints of a door that takes part, and sid', async () => {
     const { json } = await call(server, '/.well-known/openid-configuration')

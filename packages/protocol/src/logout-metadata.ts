@@ -42,6 +42,7 @@ class Refused extends Error {
 }
 
 const maxUris = 10
+const framable = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i
 
 function readUris(members: Members): readonly string[] {
   const member = 'post_logout_redirect_uris'
@@ -76,8 +77,8 @@ function readFrontchannel(members: Members, redirectUris: readonly string[]): st
   if (typeof value !== 'string' || reason !== undefined) throw new Refused(member, reason ?? '')
   const { protocol, origin, hostname } = new URL(value)
   if (!/^https?:$/.test(protocol)) throw new Refused(member, 'must be an https address')
-  // A policy for frames has no way to write such a host, and the page must not let in more than this one.
-  if (hostname.startsWith('[')) throw new Refused(member, 'must have a name or an IPv4 address as host')
+  // A policy for frames has no way to write another host, and the page must not let in more than this one.
+  if (!framable.test(hostname)) throw new Refused(member, 'must have a plain name or an IPv4 address as host')
   const origins = redirectUris.filter((uri) => URL.canParse(uri)).map((uri) => new URL(uri).origin)
   if (!origins.includes(origin))
     throw new Refused(member, 'must have scheme, host and port of one of redirect_uris')

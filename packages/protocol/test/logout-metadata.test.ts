@@ -8,6 +8,7 @@ const redirectUris = [
   'http://127.0.0.1:3000/cb',
   'http://[::1]:3000/cb',
   'com.example.app:/cb',
+  'https://a$b;c.example/cb',
 ]
 const all = {
   post_logout_redirect_uris: ['https://app.example/bye', 'com.example.app:/bye'],
@@ -69,7 +70,8 @@ const refused: [name: string, member: (typeof logoutMembers)[number], value: unk
   ['Front-Channel §2: another loopback port', 'frontchannel_logout_uri', 'http://127.0.0.1:3001/out'],
   ['Front-Channel §2: a fragment', 'frontchannel_logout_uri', 'https://app.example/out#x'],
   ['Front-Channel §2: a private scheme', 'frontchannel_logout_uri', 'com.example.app:/out'],
-  ['a host that no policy can name', 'frontchannel_logout_uri', 'http://[::1]:3000/out'],
+  ['an IPv6 address, which no policy can name', 'frontchannel_logout_uri', 'http://[::1]:3000/out'],
+  ['a host that would end a policy', 'frontchannel_logout_uri', 'https://a$b;c.example/out'],
   ['Front-Channel §2: no text', 'frontchannel_logout_uri', ['https://app.example/out']],
   ['Front-Channel §2: a number for true', 'frontchannel_logout_session_required', 1],
 ]
