@@ -224,6 +224,7 @@ function startChores({ facts, signing, store, log, now }: Services, sender: Logo
     setInterval(() => void facts.flush().catch(report), 1000),
     setInterval(() => void sender.tend(now()).catch(report), 250),
     setInterval(() => void store.sweep(now()).catch(report), 10 * 60_000),
+    setInterval(() => sender.look(), 10 * 60_000),
   ]
   for (const timer of timers) timer.unref()
   return () => timers.forEach(clearInterval)

@@ -185,6 +185,24 @@ export function logoutContract(store: () => Store): void {
     assert.equal(await store().logouts.take(notice, now), false)
   })
 
+  test('whoever watches is told of each step that made a notice, of no other, and when the next is due', async () => {
+    let told = 0
+    store().logouts.watch(() => (told += 1))
+    const account = await addAccount(store())
+    const [here, there] = [await signIn(store(), account), await signIn(store(), account)]
+    await visit(store(), here)
+    await store().accounts.endSession(there.hash, event(), now)
+    assert.equal(told, 0, 'nobody was there')
+    await store().accounts.endSession(here.hash, event(), now)
+    assert.equal(told, 1)
+    await store().accounts.endSession(here.hash, event(), now)
+    assert.equal(told, 1)
+    const left = await store().logouts.due(all, now + 1000)
+    assert.equal(await store().logouts.nextDue(), now)
+    for (const notice of left) await store().logouts.close(notice, event(), now)
+    assert.equal(await store().logouts.nextDue(), undefined)
+  })
+
   test('what is due of one client does not stand before what is due of others', async () => {
     const account = await addAccount(store())
     const clientId = await addClient(store(), { logout })
@@ -194,6 +212,9 @@ export function logoutContract(store: () => Store): void {
       await store().families.create(family({ clientId, scope: ['openid'], presence }), event(), now)
       await store().accounts.endSession(session.hash, event(), now)
     }
+    const other = await signIn(store(), account)
+    await visit(store(), other)
+    await store().accounts.endSession(other.hash, event(), now)
     const some = await store().logouts.due({ most: 1000, perClient: 2 }, now)
     assert.equal(some.filter((one) => one.clientId === clientId).length, 2)
     assert.equal((await store().logouts.due({ most: 3, perClient: 2 }, now)).length, 3)

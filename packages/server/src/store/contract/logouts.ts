@@ -26,6 +26,10 @@ export interface LogoutStore {
     limit: { readonly most: number; readonly perClient: number },
     now: number,
   ): Promise<readonly LogoutNotice[]>
+  /** When the next one is due; `undefined` when there is none. */
+  nextDue(): Promise<number | undefined>
+  /** Calls `listener` after each step of this process that made a notice, so that nobody has to ask when there is none. */
+  watch(listener: () => void): void
   /** Counts a try, after which it is due again at `nextAt`; `false`, and nothing changed, when somebody else was first. */
   take(notice: LogoutNotice, nextAt: number): Promise<boolean>
   /** Forgets it: the client was told, or never will be. */

@@ -59,6 +59,9 @@ export function readFramed(row: Row): FramedClient {
   return { clientId: text(row, 'client_id'), doorId: text(row, 'door_id'), uri: text(row, 'uri') }
 }
 
+/** What the rows of a job are called that made a notice. */
+export const noticed = 'noticed'
+
 /** What follows from the end of sessions, to be run before they are deleted: clients to tell, and families that end with them. */
 export function endPresences(ending: Ending, now: number): readonly Statement[] {
   const ends = 'ends_with_presence = 1 AND ended_at IS NULL'
@@ -68,7 +71,7 @@ export function endPresences(ending: Ending, now: number): readonly Statement[] 
             SELECT DISTINCT f.presence_id, f.client_id, f.door_id, f.account_id, 0, CAST($2 AS BIGINT), CAST($2 AS BIGINT)
               FROM token_family f JOIN client c ON c.client_id = f.client_id
              WHERE f.presence_id IN (${presences(ending, '$1')}) AND ${signedIn} AND c.backchannel_logout_uri IS NOT NULL
-            ON CONFLICT (presence_id, client_id, door_id) DO NOTHING`,
+            ON CONFLICT (presence_id, client_id, door_id) DO NOTHING RETURNING 1 AS ${noticed}`,
       params: [ending.value, now],
     },
     changes(

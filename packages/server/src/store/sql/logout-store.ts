@@ -1,6 +1,7 @@
 import type { AuditEvent, LogoutNotice, LogoutStore } from '../contract/index.ts'
 import type { Database, Row } from '../database.ts'
-import { number, text } from './row.ts'
+import { noticed } from './logout-statements.ts'
+import { number, optionalNumber, text } from './row.ts'
 import { audit, run } from './statements.ts'
 
 function readNotice(row: Row): LogoutNotice {
@@ -19,6 +20,7 @@ const one = 'presence_id = $1 AND client_id = $2 AND door_id = $3'
 /** Notices of logout, in SQL. */
 export class SqlLogoutStore implements LogoutStore {
   readonly #db: Database
+  readonly #listeners = new Set<() => void>()
 
   constructor(db: Database) {
     this.#db = db
@@ -36,6 +38,38 @@ export class SqlLogoutStore implements LogoutStore {
       [now, perClient, most],
     )
     return rows.map(readNotice)
+  }
+
+  async nextDue(): Promise<number | undefined> {
+    const [row] = await this.#db.query('SELECT MIN(due_at) AS due_at FROM logout_notice', [])
+    return row && optionalNumber(row, 'due_at')
+  }
+
+  watch(listener: () => void): void {
+    this.#listeners.add(listener)
+  }
+
+  /** The database for whoever ends sessions: it tells the listeners of each job that made a notice. */
+  get telling(): Database {
+    const db = this.#db
+    const tell = (rows: readonly (readonly Row[])[]) => {
+      if (rows.some(([row]) => row !== undefined && noticed in row))
+        for (const listener of this.#listeners) listener()
+    }
+    return {
+      identity: db.identity,
+      query: (sql, params) => db.query(sql, params),
+      async batch(statements, otherwise) {
+        const result = await db.batch(statements, otherwise)
+        tell(result.rows)
+        return result
+      },
+      durable: () => db.durable(),
+      watch: (listener) => db.watch(listener),
+      erase: (whole) => db.erase(whole),
+      counts: () => db.counts(),
+      close: () => db.close(),
+    }
   }
 
   take({ presenceId, clientId, doorId, tries }: LogoutNotice, nextAt: number): Promise<boolean> {

@@ -21,14 +21,16 @@ import { SqlWidgetStore } from './widget-store.ts'
 export async function openSqlStore(db: Database): Promise<Store> {
   await migrate(db)
   const feed = await openFeed(db)
+  const logouts = new SqlLogoutStore(db)
+  const { telling } = logouts
   return {
-    accounts: new SqlAccountStore(db),
+    accounts: new SqlAccountStore(telling),
     teams: new SqlTeamStore(db),
     clients: new SqlClientStore(db),
     registrations: new SqlRegistrationStore(db),
     families: new SqlFamilyStore(db),
     deferred: new SqlDeferredStore(db),
-    logouts: new SqlLogoutStore(db),
+    logouts,
     keys: new SqlKeyStore(db),
     widgets: new SqlWidgetStore(db),
     requests: new SqlRequestStore(db),
@@ -56,7 +58,7 @@ export async function openSqlStore(db: Database): Promise<Store> {
         },
       }
     },
-    sweep: async (now) => (await sweep(db, now)) + (await sweepRegistrations(db, now)),
+    sweep: async (now) => (await sweep(telling, now)) + (await sweepRegistrations(db, now)),
     close: () => db.close(),
   }
 }
