@@ -186,7 +186,7 @@ describe('in Chromium, with scripts', { skip }, () => {
   before(async () => void (browser = await startChromium()))
   after(() => browser.close())
 
-  test('Session Management §3: a page watches until the person signs out, wherever they do', async () => {
+  test('OpenID Connect Session Management §3.1, §3.2: a page watches until the person signs out, wherever they do', async () => {
     const person = await newMember()
     const [here] = sites
     assert.ok(here)
@@ -212,7 +212,7 @@ describe('in Chromium, with scripts', { skip }, () => {
     assert.equal(await ask(watching, message), 'changed')
   })
 
-  test('Session Management §5.1: a frame of another site is kept from the cookie, and says that it changed', async () => {
+  test('OpenID Connect Session Management §5.1: a frame of another site is kept from the cookie, and says that it changed', async () => {
     const person = await newMember()
     const [, there] = sites
     assert.ok(there)
@@ -221,7 +221,7 @@ describe('in Chromium, with scripts', { skip }, () => {
     assert.equal(await ask(watching, `${app.clientId} ${sessionState}`), 'changed')
   })
 
-  test('Front-Channel §2: a framed app may run, and forgets who was signed in there', async () => {
+  test('OpenID Connect Front-Channel Logout §2: a framed app may run, and forgets who was signed in there', async () => {
     const person = await newMember()
     const [here] = sites
     assert.ok(here)

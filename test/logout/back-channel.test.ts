@@ -123,7 +123,7 @@ describe('the logout token', { skip }, () => {
   })
 })
 
-describe('what ends a session tells its apps', { skip }, () => {
+describe('§2.3: what ends a session tells its apps', { skip }, () => {
   const ends: [name: string, end: (scene: SignedInApp) => Promise<unknown>][] = [
     ['a sign-out on the account page', ({ browser }) => signOutInPortal(browser)],
     [

@@ -67,7 +67,7 @@ describe('delivery', { skip }, () => {
   }
 
   for (const status of [302, 400, 500, 'hang'] as const) {
-    test(`an app that answers ${status} is told again half a minute later, with a fresh token`, async () => {
+    test(`§2.5: an app that answers ${status} is told again half a minute later, with a fresh token`, async () => {
       receiver.answer(status)
       const path = `/answers-${status}`
       const scene = await told(server, path)
@@ -102,7 +102,7 @@ describe('delivery', { skip }, () => {
     assert.equal(given?.['detail'], '6 tries; answered 500')
   })
 
-  test('a process that is killed before it could send leaves the notice to the next, which sends it', async () => {
+  test('§2.5: a process that is killed before it could send leaves the notice to the next, which sends it', async () => {
     const own = await startLogoutServer({}, reaching(receiver))
     try {
       const path = '/killed'

@@ -1,4 +1,4 @@
-/** How apps say that they take part in logout. @see OpenID RP-Initiated Logout §3.1, Back-Channel Logout §2.2, Front-Channel Logout §2 */
+/** How apps say that they take part in logout. @see OpenID Connect RP-Initiated Logout §3.1, OpenID Connect Back-Channel Logout §2.2, OpenID Connect Front-Channel Logout §2 */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { adminToken, administer, call } from '../support/actors.ts'
@@ -81,9 +81,18 @@ describe('software that registers itself', () => {
   })
 
   const wrong: [name: string, more: object][] = [
-    ['RP-Initiated §3.1: an address by http', { post_logout_redirect_uris: ['http://notes.example/bye'] }],
-    ['Back-Channel §2.2: an address by http', { backchannel_logout_uri: 'http://notes.example/out' }],
-    ['Front-Channel §2: an address of another host', { frontchannel_logout_uri: 'https://evil.example/out' }],
+    [
+      'OpenID Connect RP-Initiated Logout §3.1: an address by http',
+      { post_logout_redirect_uris: ['http://notes.example/bye'] },
+    ],
+    [
+      'OpenID Connect Back-Channel Logout §2.2: an address by http',
+      { backchannel_logout_uri: 'http://notes.example/out' },
+    ],
+    [
+      'OpenID Connect Front-Channel Logout §2: an address of another host',
+      { frontchannel_logout_uri: 'https://evil.example/out' },
+    ],
     ['a flag that is none', { backchannel_logout_session_required: 'yes' }],
   ]
   for (const [name, more] of wrong) {
@@ -123,7 +132,7 @@ describe('an administrator', () => {
     assert.deepEqual(saidOf(await change(id, { name: 'Other' })), {})
   })
 
-  test('Front-Channel §2: can’t take away the redirect address that the frame rests on', async () => {
+  test('OpenID Connect Front-Channel Logout §2: can’t take away the redirect address that the frame rests on', async () => {
     const id = text(await create(members), 'client_id')
     const answer = await change(id, { redirect_uris: ['https://elsewhere.example/cb'] })
     assert.equal(answer.status, 400)

@@ -325,7 +325,7 @@ test('no ID token and no state that came with a request is in the log', async ()
 })
 
 describe('discovery', () => {
-  test('§2.1: names the endpoints of a door that takes part, and sid', async () => {
+  test('§2.1, OpenID Connect Back-Channel Logout §2.1, OpenID Connect Front-Channel Logout §3: names what a door that takes part has, and sid', async () => {
     const { json } = await call(server, '/.well-known/openid-configuration')
     assert.equal(json['end_session_endpoint'], `${server.base}/o/logout`)
     for (const name of ['backchannel', 'frontchannel'])

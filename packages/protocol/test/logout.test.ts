@@ -1,4 +1,4 @@
-/** Logout requests and what follows from a logout. @see OpenID RP-Initiated Logout 1.0, Back-Channel Logout 1.0, Front-Channel Logout 1.0 */
+/** Logout requests and what follows from a logout. @see OpenID Connect RP-Initiated Logout 1.0, OpenID Connect Back-Channel Logout 1.0, OpenID Connect Front-Channel Logout 1.0 */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
@@ -92,7 +92,7 @@ const ends: [name: string, granted: readonly string[], door: readonly string[], 
   ['not with it', ['offline_access', 'openid'], ['openid', 'offline_access'], false],
 ]
 for (const [name, granted, door, wanted] of ends)
-  test(`logout: Back-Channel §2.7: tokens end with the session ${name}`, () =>
+  test(`logout: OpenID Connect Back-Channel Logout §2.7: tokens end with the session ${name}`, () =>
     assert.equal(endsWithSession(granted, door), wanted))
 
 test('logout: pauses between tries grow, and there is a last try', () => {
@@ -109,5 +109,5 @@ const addresses: [name: string, uri: string, address: string][] = [
   ],
 ]
 for (const [name, from, to] of addresses)
-  test(`logout: Front-Channel §2: an address ${name}`, () =>
+  test(`logout: OpenID Connect Front-Channel Logout §2: an address ${name}`, () =>
     assert.equal(frontchannelAddress(from, { issuer: 'https://op.example', sid: 's' }), to))
