@@ -1,4 +1,5 @@
 import { parseDocumentUrl } from './document-url.ts'
+import { logoutMembers, readLogoutMetadata } from './logout-metadata.ts'
 import { registrableGrantTypes, type MetadataDecision, readClientMetadata } from './registration-metadata.ts'
 
 type Members = Readonly<Record<string, unknown>>
@@ -31,12 +32,23 @@ const policy = {
   authMethods: ['none', 'private_key_jwt'],
   grantTypes: registrableGrantTypes,
   scopes: [],
+  logout: true,
 } as const
 const texts = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
+/** Members about logout that would be right by themselves; what was written for other servers is left out. */
+function logoutOf(members: Members): Members {
+  const redirectUris = texts(members['redirect_uris']).filter((one) => typeof one === 'string')
+  const named = logoutMembers.map((name) => [name, members[name]] as const)
+  const right = named.filter(
+    ([name, value]) => readLogoutMetadata({ [name]: value }, redirectUris).outcome === 'ok',
+  )
+  return Object.fromEntries(right)
+}
+
 /**
  * Decides whether the document at `url` describes a client. One document is for all servers in the world, so what it
- * would like besides, of grant types and scopes, is left out and not refused; what it says of itself is held to the rules of
+ * would like besides, of grant types, scopes and logout, is left out and not refused; what it says of itself is held to the rules of
  * registration. There is no secret in it, since anybody can read it.
  * @see draft-ietf-oauth-client-id-metadata-document-02 §4, §8.2, Model Context Protocol 2026-07-28, Client Registration
  */
@@ -49,7 +61,14 @@ export function readClientDocument(url: string, members: Members): MetadataDecis
   const grantTypes = texts(members['grant_types'] ?? ['authorization_code']).filter((one) =>
     policy.grantTypes.some((known) => known === one),
   )
-  const said = { ...members, grant_types: grantTypes, response_types: undefined, scope: undefined }
+  const others = Object.entries(members).filter(([name]) => !logoutMembers.some((one) => one === name))
+  const said = {
+    ...Object.fromEntries(others),
+    ...logoutOf(members),
+    grant_types: grantTypes,
+    response_types: undefined,
+    scope: undefined,
+  }
   const { token_endpoint_auth_method: method = 'none' } = members
   return readClientMetadata({ ...said, token_endpoint_auth_method: method }, policy)
 }

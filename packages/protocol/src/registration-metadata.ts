@@ -1,5 +1,6 @@
 import type { ClientAuthMethod } from './client-authentication.ts'
 import { type ClientAuthentication, readAuthenticationMetadata } from './client-metadata.ts'
+import { type ClientLogout, readLogoutMetadata } from './logout-metadata.ts'
 import { checkRedirectUri } from './redirect-uri.ts'
 import { parseScope, type Scope } from './scope.ts'
 
@@ -11,6 +12,8 @@ export interface MetadataPolicy {
   readonly grantTypes: readonly string[]
   /** Scopes that it may ever ask for. */
   readonly scopes: Scope
+  /** Whether it takes part in logout; what software says of that is passed over when left out. */
+  readonly logout?: boolean
 }
 
 /** Metadata of a client, read and made whole. */
@@ -21,6 +24,8 @@ export interface ClientMetadata {
   readonly grantTypes: readonly string[]
   readonly responseTypes: readonly string[]
   readonly scope: Scope
+  /** How it takes part in logout; left out where nothing was said. */
+  readonly logout?: ClientLogout
   /** What only people read, under the names of the wire. */
   readonly about: Readonly<Record<string, string | readonly string[]>>
 }
@@ -136,6 +141,17 @@ function readAuthentication(
   return { method, signingAlg, jwks, jwksUri, tlsSubject, boundTokens }
 }
 
+function readLogout(
+  members: Members,
+  redirectUris: readonly string[],
+  { logout = false }: MetadataPolicy,
+): ClientLogout | undefined {
+  if (!logout) return undefined
+  const decision = readLogoutMetadata(members, redirectUris)
+  if (decision.outcome === 'ok') return decision.logout
+  throw new Refused(`${decision.member} ${decision.reason}`)
+}
+
 function readAbout(members: Members): ClientMetadata['about'] {
   const pages = pageMembers.map((name) => [name, readPage(members, name)] as const)
   const texts = ['software_id', 'software_version'].map((name) => [name, readText(members, name)] as const)
@@ -149,13 +165,16 @@ function readAbout(members: Members): ClientMetadata['about'] {
 function readAll(members: Members, policy: MetadataPolicy): ClientMetadata {
   const grantTypes = readGrantTypes(members, policy)
   const responseTypes = readResponseTypes(members, grantTypes)
+  const redirectUris = readRedirectUris(members, grantTypes.includes('authorization_code'))
+  const logout = readLogout(members, redirectUris, policy)
   return {
     name: readText(members, 'client_name')?.trim(),
-    redirectUris: readRedirectUris(members, grantTypes.includes('authorization_code')),
+    redirectUris,
     authentication: readAuthentication(members, policy),
     grantTypes,
     responseTypes,
     scope: readScope(members, policy),
+    ...(logout && { logout }),
     about: readAbout(members),
   }
 }

@@ -56,6 +56,23 @@ test('what a document would like elsewhere is left out', () => {
   assert.deepEqual(decision.metadata.scope, [])
 })
 
+test('what a document says of logout is kept where it is right here, and left out where it is for others', () => {
+  const more = {
+    post_logout_redirect_uris: ['https://app.example/bye'],
+    backchannel_logout_uri: 'http://app.example/out',
+    frontchannel_logout_uri: 'https://elsewhere.example/out',
+  }
+  const decision = readClientDocument(url, { ...document, ...more })
+  assert.ok(decision.outcome === 'ok')
+  assert.deepEqual(decision.metadata.logout, {
+    postLogoutRedirectUris: ['https://app.example/bye'],
+    backchannelUri: undefined,
+    backchannelSessionRequired: false,
+    frontchannelUri: undefined,
+    frontchannelSessionRequired: false,
+  })
+})
+
 const key = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
 test('§8.2: a document may name the keys that its client proves itself by', () => {
   const more = { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key] } }

@@ -44,17 +44,19 @@ const remembered = 1000
 const wanted = { accept: ['application/json'], maxBytes: 16 * 1024, timeoutMs: 5000 }
 
 type Described = Pick<Client, 'name' | 'type' | 'redirectUris' | 'grantTypes' | 'scope'> &
-  Required<Pick<Client, 'authentication'>>
+  Required<Pick<Client, 'authentication'>> &
+  Pick<Client, 'logout'>
 
 function readBody(body: string, { url }: DocumentAsking) {
   const parsed = parseJsonObject(body)
   if (parsed.outcome === 'refuse') return parsed.description
   const decision = readClientDocument(url, parsed.value)
   if (decision.outcome === 'refuse') return decision.description
-  const { name = '', redirectUris, grantTypes, authentication, about } = decision.metadata
+  const { name = '', redirectUris, grantTypes, authentication, about, logout } = decision.metadata
   const type = authentication.method === 'none' ? 'public' : 'confidential'
   // Which scopes it may ask for is the door's to say, each time.
-  const client: Described = { name, type, redirectUris, grantTypes, scope: [], authentication }
+  const base = { name, type, redirectUris, grantTypes, scope: [], authentication } as const
+  const client: Described = logout ? { ...base, logout } : base
   return { client, about }
 }
 
@@ -65,8 +67,8 @@ function isAsDescribed(
   registration: Registration,
   now: { client: Described; about: object },
 ) {
-  const { name, type, redirectUris, grantTypes, scope, authentication } = client
-  const before = { name, type, redirectUris, grantTypes, scope, authentication }
+  const { name, type, redirectUris, grantTypes, scope, authentication, logout } = client
+  const before = { name, type, redirectUris, grantTypes, scope, authentication, ...(logout && { logout }) }
   return same(before, now.client) && same(registration.about, now.about)
 }
 

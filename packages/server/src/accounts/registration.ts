@@ -88,6 +88,7 @@ export async function registerSoftware(
     redirectUris: metadata.redirectUris,
     resources: undefined,
     authentication: metadata.authentication,
+    ...(metadata.logout && { logout: metadata.logout }),
   } as const
   const { clientId } = client
   const made = hasSecret(client) ? newClientSecret(client, context) : undefined
@@ -117,8 +118,8 @@ export async function replaceRegistration(
   metadata: ClientMetadata,
   { store, now, event }: RecordContext,
 ): Promise<boolean> {
-  const { redirectUris, scope, about, authentication } = metadata
-  const client = { name: nameOf(metadata), redirectUris, scope, authentication }
+  const { redirectUris, scope, about, authentication, logout } = metadata
+  const client = { name: nameOf(metadata), redirectUris, scope, authentication, ...(logout && { logout }) }
   const detail = `name=${client.name}; redirectUris=${redirectUris.join(',')}`.slice(0, 500)
   const updated = event('client.updated', { clientId, targetId: clientId, detail })
   return store.registrations.replace(clientId, { client, about }, updated, now)

@@ -1,6 +1,8 @@
 import { ProtocolError } from '@sallyport/protocol'
+import { browserStateOf } from '../crypto/presence.ts'
 import { newSecret, secretHash } from '../crypto/secret.ts'
 import type { Account, BrowserSession } from '../store/contract/index.ts'
+import { browserSessionLifetime } from '../accounts/browser-session.ts'
 import { readCookie, setCookie } from './cookies.ts'
 import type { Request } from './door.ts'
 import type { Services } from './services.ts'
@@ -10,6 +12,24 @@ export const sessionCookie = 'sallyport_session'
 /** The cookie that any browser with a form of ours holds: what its CSRF tokens are bound to. */
 const browserCookie = 'sallyport_browser'
 const browserLifetime = 24 * 3600
+
+/** The cookie that the page of session management reads. */
+export const stateCookieName = 'sallyport_state'
+
+/** Sets what the page of session management compares; empty text takes it away. @see OpenID Session Management §3.2 */
+export function stateCookie(value: string, baseUrl: string): string {
+  const maxAge = value === '' ? 0 : browserSessionLifetime
+  return setCookie({ name: stateCookieName, value, maxAge, watched: true }, baseUrl)
+}
+
+/** The cookie of a presence, where some door has a page that reads it; of none, `undefined`, it is taken away. */
+export function presenceCookies(
+  presenceId: string | undefined,
+  { doors, sealer, baseUrl }: Pick<Services, 'doors' | 'sealer' | 'baseUrl'>,
+): readonly string[] {
+  if (!doors.some((door) => door.kind === 'apps' && door.logout?.sessionManagement)) return []
+  return [stateCookie(presenceId === undefined ? '' : browserStateOf(presenceId, sealer), baseUrl)]
+}
 
 /** A browser signed in with us. */
 export interface SignedIn {

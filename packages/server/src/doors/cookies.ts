@@ -7,13 +7,26 @@ export interface Cookie {
   readonly maxAge: number
 }
 
-// The `__Host-` prefix makes the browser refuse the cookie from a sub-domain or over http; it needs https itself.
-const nameOf = (name: string, baseUrl: string) => (baseUrl.startsWith('https:') ? `__Host-${name}` : name)
+/** How the scripts of a page of ours may use a cookie: read it, and in a frame of another site as well. Never for a secret. */
+export interface WatchedCookie extends Cookie {
+  readonly watched: true
+}
+
+/**
+ * The name under which a cookie is sent. The `__Host-` prefix makes the browser refuse it from a sub-domain or over http; it needs
+ * https itself.
+ */
+export const nameOf = (name: string, baseUrl: string): string =>
+  baseUrl.startsWith('https:') ? `__Host-${name}` : name
 
 /** A `Set-Cookie` value: for this host alone, out of reach of scripts, not sent by other sites' forms. @see RFC 6265 §4.1 */
-export function setCookie({ name, value, maxAge }: Cookie, baseUrl: string): string {
-  const secure = baseUrl.startsWith('https:') ? '; Secure' : ''
-  return `${nameOf(name, baseUrl)}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure}`
+export function setCookie(cookie: Cookie | WatchedCookie, baseUrl: string): string {
+  const { name, value, maxAge } = cookie
+  const https = baseUrl.startsWith('https:')
+  const secure = https ? '; Secure' : ''
+  // Browsers take SameSite=None only with Secure; without TLS it works for pages of the same site, as on one machine.
+  const use = 'watched' in cookie ? `; SameSite=${https ? 'None' : 'Lax'}` : '; HttpOnly; SameSite=Lax'
+  return `${nameOf(name, baseUrl)}=${value}; Path=/; Max-Age=${maxAge}${use}${secure}`
 }
 
 /** The value of one of our cookies; `undefined` when absent, repeated or not of our making. */

@@ -8,11 +8,13 @@ export function page(
   more: {
     readonly status?: number
     readonly formActions?: readonly string[]
+    /** Addresses that the page frames. */
+    readonly frames?: readonly string[]
     readonly headers?: Reply['headers']
   } = {},
 ): Reply {
-  const { status = 200, formActions = [], headers } = more
-  return { status, headers: { ...pageHeaders({ formActions }), ...headers }, body }
+  const { status = 200, formActions = [], frames = [], headers } = more
+  return { status, headers: { ...pageHeaders({ formActions, frames }), ...headers }, body }
 }
 
 const titles: Readonly<Record<number, string>> = {

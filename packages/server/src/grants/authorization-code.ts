@@ -7,6 +7,7 @@ import {
   type Resources,
 } from '@sallyport/protocol'
 import { secretHash } from '../crypto/secret.ts'
+import type { Family } from '../store/contract/index.ts'
 import { bindRefresh } from './bind-refresh.ts'
 import type { GrantContext } from './context.ts'
 import type { Grant } from './grant.ts'
@@ -23,6 +24,15 @@ function invalid(detail: string): ProtocolError {
 interface Asked {
   readonly resources: Resources
   readonly details: RequestedDetails
+}
+
+/**
+ * Whether the person has signed out since they approved. The client has been told of that by then, so that it must not get an ID token
+ * of that session afterwards.
+ */
+async function signedOut({ presence }: Family, { store, now }: GrantContext): Promise<string | undefined> {
+  if (!presence || (await store.accounts.isPresent(presence.presenceId, now))) return undefined
+  return 'signed out before the code was used'
 }
 
 /** Signs what a code that is still good will buy, so that it is not burned where nothing can be signed. */
@@ -77,7 +87,7 @@ export const authorizationCode: Grant = {
       )
     }
     if (decision.outcome !== 'exchange') throw invalid(decision.detail)
-    const lost = await lostStanding(code.family, store, now)
+    const lost = (await lostStanding(code.family, store, now)) ?? (await signedOut(code.family, context))
     if (lost !== undefined) throw invalid(lost)
     const within = {
       resources: grantedResources(code.family.resources, asked.resources),

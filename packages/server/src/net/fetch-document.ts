@@ -1,10 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { Agent, request } from 'node:https'
-import { isIP } from 'node:net'
-import { checkServerIdentity } from 'node:tls'
 import { parseDocumentUrl } from '@sallyport/protocol'
 import { cacheLifetime } from './cache-lifetime.ts'
-import { type Pinned, type Resolve, resolvePublic } from './resolve-public.ts'
+import { requestPublic } from './request-public.ts'
+import type { Resolve } from './resolve-public.ts'
 
 /** What a document may be, and cost. Sizes in bytes. */
 export interface DocumentLimits {
@@ -67,51 +65,16 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<Bu
   return Buffer.concat(chunks)
 }
 
-function ask(
-  url: URL,
-  pinned: readonly Pinned[],
-  wanted: DocumentRequest,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  return new Promise((resolve, reject) => {
-    request(
-      {
-        host,
-        port: url.port === '' ? 443 : Number(url.port),
-        path: `${url.pathname}${url.search}`,
-        method: 'GET',
-        // No pool: a pooled connection would outlive the check of its address.
-        agent: new Agent({ keepAlive: false, maxCachedSessions: 0 }),
-        headers: {
-          host: url.host,
-          accept: wanted.accept.join(', '),
-          'accept-encoding': 'identity',
-          'user-agent': 'sallyport',
-        },
-        servername: isIP(host) === 0 ? host : '',
-        checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
-        maxHeaderSize: 16 * 1024,
-        signal,
-        // The name has been looked up: a second answer could be another address.
-        lookup(_name, options, done) {
-          const [first] = pinned
-          if (options.all === true) done(null, [...pinned])
-          else if (first) done(null, first.address, first.family)
-        },
-      },
-      resolve,
-    )
-      .once('error', reject)
-      .end()
-  })
-}
-
 async function fetchFrom(url: URL, wanted: DocumentRequest, signal: AbortSignal): Promise<DocumentAnswer> {
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  const found = await resolvePublic(host, wanted.privateNetworks, { signal, resolve: wanted.resolve })
-  if (typeof found === 'string') return refuse(found)
-  const response = await ask(url, found, wanted, signal)
+  const asking = {
+    url,
+    method: 'GET',
+    headers: { accept: wanted.accept.join(', ') },
+    privateNetworks: wanted.privateNetworks,
+    resolve: wanted.resolve,
+  } as const
+  const response = await requestPublic(asking, signal)
+  if (typeof response === 'string') return refuse(response)
   try {
     const wrong = checkHead(response, wanted)
     if (wrong !== undefined) return refuse(wrong)

@@ -2,6 +2,8 @@
 export interface PageHeadersInput {
   /** `https://host[:port]`, `http://host[:port]` or a private-use scheme such as `com.example.app:`. */
   readonly formActions: readonly string[]
+  /** Addresses, http(s), that it frames; none when left out. */
+  readonly frames?: readonly string[]
 }
 
 const hostSource = /^https?:\/\/(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::[1-9][0-9]{0,4})?$/i
@@ -32,6 +34,13 @@ export function formActionOf(redirectUri: string): string | undefined {
   return [hostSource, ipv6Source, schemeSource].some((shape) => shape.test(source)) ? source : undefined
 }
 
+/** The origin of a framed address, and nothing that would let in another one. */
+function readFrame(text: string): string {
+  const { origin } = new URL(text)
+  if (hostSource.test(origin)) return origin
+  throw new TypeError('pages: frames wants http(s) addresses with a host that a policy can name')
+}
+
 /**
  * The headers every page is sent with: no script at all, no framing, no caching.
  *
@@ -42,12 +51,17 @@ export function formActionOf(redirectUri: string): string | undefined {
  *
  * @see CSP Level 3 §6.4.1 (form-action)
  */
-export function pageHeaders({ formActions }: PageHeadersInput): Readonly<Record<string, string>> {
+export function pageHeaders({
+  formActions,
+  frames = [],
+}: PageHeadersInput): Readonly<Record<string, string>> {
   const forms = [...new Set(["'self'", ...formActions.map(readFormAction)])].join(' ')
+  const framed = [...new Set(frames.map(readFrame))].join(' ')
+  const frameSrc = framed === '' ? '' : ` frame-src ${framed};`
   return {
     'Content-Type': 'text/html; charset=utf-8',
     'Cache-Control': 'no-store',
-    'Content-Security-Policy': `default-src 'none'; style-src 'self'; img-src 'self'; form-action ${forms}; base-uri 'none'; frame-ancestors 'none'`,
+    'Content-Security-Policy': `default-src 'none'; style-src 'self'; img-src 'self';${frameSrc} form-action ${forms}; base-uri 'none'; frame-ancestors 'none'`,
     'X-Frame-Options': 'DENY',
     'X-Content-Type-Options': 'nosniff',
     // With no-referrer, Chromium sends `Origin: null` on our own form posts, which the CSRF check needs to see.

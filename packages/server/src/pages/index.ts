@@ -6,6 +6,7 @@ export {
   type WaitingRequest,
 } from './account.ts'
 export type { Asset } from './asset.ts'
+export { checkSessionPage, type WatchingPage } from './check-session.ts'
 export { type ChooseAccountModel, chooseAccountPage } from './choose-account.ts'
 export {
   type ConsentModel,
@@ -28,6 +29,7 @@ export { type ErrorCodeModel, errorCodePage } from './error-code.ts'
 export { type FormPostModel, formPostPage } from './form-post.ts'
 export { formActionOf, type PageHeadersInput, pageHeaders } from './headers.ts'
 export { icon } from './icon.ts'
+export { type SignOutModel, signOutPage } from './sign-out.ts'
 export { type SignInModel, signInPage } from './sign-in.ts'
 export { type SignUpModel, signUpPage } from './sign-up.ts'
 export { type SignedOutModel, signedOutPage } from './signed-out.ts'

@@ -24,17 +24,19 @@ function print(value: unknown): string {
 
 const path = /^\/(?![/\\])/
 const absolute = /^https?:\/\/[^/\\]/i
+// The dot keeps out `javascript:` and its like. @see RFC 8252 §7.1
+const ofApp = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:[^:]/i
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to refuse
 const control = /[\u0000-\u0020\u007f]/
 
 /**
- * The address unchanged, when it is a path on this server or an http(s) address.
+ * The address unchanged, when it is a path on this server, an http(s) address, or one with the private scheme of an app.
  *
  * Escaping can't stop `javascript:` in a link; this does. Throws `TypeError`: addresses are made by the server, not by a caller.
  */
 export function address(text: string): string {
-  if ((path.test(text) || absolute.test(text)) && !control.test(text)) return text
-  throw new TypeError('pages: an address must be a path on this server or an http(s) address')
+  if ([path, absolute, ofApp].some((shape) => shape.test(text)) && !control.test(text)) return text
+  throw new TypeError('pages: an address must be a path on this server, an http(s) address or one of an app')
 }
 
 // Without a prefix of its own raw interpolation can't be written, so Markup is the only way past escaping.

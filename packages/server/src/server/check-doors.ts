@@ -96,6 +96,18 @@ function checkClientAuth(name: string, { clientAuth = ['none'] }: AppsDoor): rea
   ]
 }
 
+function checkLogout(name: string, door: AppsDoor): readonly string[] {
+  if (!door.logout) return []
+  const { endSession = 'logout', checkSession = 'check_session', ...others } = door.endpoints
+  const taken = [...Object.values(others), 'register']
+  return [
+    ...('openid' in door.scopes ? [] : [`${name}.scopes must have openid for logout`]),
+    ...repeated([...taken, endSession, checkSession]).map(
+      (path) => `${name}.endpoints has ${path} twice: logout needs addresses of its own`,
+    ),
+  ]
+}
+
 function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly string[] {
   const name = `door ${door.id}`
   switch (door.kind) {
@@ -114,6 +126,7 @@ function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly
         ...checkRequests(name, door, detailTypes),
         ...checkGrants(name, door),
         ...checkTrusts(name, door),
+        ...checkLogout(name, door),
         ...checkClientAuth(name, door),
         ...((door.registration ?? 'off') !== 'off' && Object.values(door.endpoints).includes('register')
           ? [`${name}.endpoints has register, which is where software registers itself`]

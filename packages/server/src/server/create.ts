@@ -3,6 +3,7 @@ import { createReplayStore } from '@sallyport/guard'
 import { ipBucket, type ProtocolError } from '@sallyport/protocol'
 import { type Logger, pino } from 'pino'
 import { createClientDocuments, type FetchClientDocument } from '../accounts/client-documents.ts'
+import type { LogoutSender } from '../accounts/logout-sender.ts'
 import { createWidgetDesk } from '../accounts/widgets.ts'
 import { openFacts } from '../checks/facts.ts'
 import { createMemoryLimiter, type Limiter } from '../checks/limit.ts'
@@ -32,6 +33,7 @@ import { systemClock } from './clock.ts'
 import { ConfigurationError, type ServerSettings } from './config.ts'
 import { guardsOf } from './guards.ts'
 import { createHttpServer, listen } from './listen.ts'
+import { logoutSenderOf } from './logout.ts'
 import type { Mount, Platform, PlatformHost } from './platform.ts'
 
 /** What a server is made of. */
@@ -216,12 +218,14 @@ async function recordRefusal(
 }
 
 /** Work that recurs while the server lives. Returns a function that stops it. */
-function startChores({ facts, signing, store, log, now }: Services): () => void {
+function startChores({ facts, signing, store, log, now }: Services, sender: LogoutSender): () => void {
   const report = (err: unknown) => log.error({ err }, 'background work failed')
   const timers = [
     setInterval(() => void signing.tend(now()).catch(report), 1000),
     setInterval(() => void facts.flush().catch(report), 1000),
+    setInterval(() => void sender.tend(now()).catch(report), 250),
     setInterval(() => void store.sweep(now()).catch(report), 10 * 60_000),
+    setInterval(() => sender.look(), 10 * 60_000),
   ]
   for (const timer of timers) timer.unref()
   return () => timers.forEach(clearInterval)
@@ -277,7 +281,8 @@ export async function createServer(parts: ServerParts): Promise<SallyportServer>
       )
     },
   })
-  const stopChores = startChores(services)
+  const sender = logoutSenderOf(services, parts.privateNetworks)
+  const stopChores = startChores(services, sender)
   return {
     services,
     baseUrl: settings.baseUrl,
@@ -288,6 +293,7 @@ export async function createServer(parts: ServerParts): Promise<SallyportServer>
       // Now as well as at the end: whoever kills a process that is slow to stop must not cost it what it has pending.
       await services.facts.flush().catch((err: unknown) => log.error({ err }, 'background work failed'))
       await app.close()
+      await sender.settled()
       await services.facts.flush()
       await store.close()
     },

@@ -129,6 +129,15 @@ export interface TrustedIssuer {
   readonly scope?: Scope
 }
 
+/** How apps are told that a person has signed out. @see OpenID RP-Initiated Logout, Back-Channel Logout, Front-Channel Logout */
+export interface LogoutSettings {
+  /**
+   * Whether pages of apps can watch, in a frame, whether somebody is still signed in; not when left out, since browsers that keep
+   * cookies from frames of other sites take it for a change. @see OpenID Session Management
+   */
+  readonly sessionManagement?: boolean
+}
+
 /** Third-party apps, by OAuth 2. */
 export interface AppsDoor extends DoorBase {
   readonly kind: 'apps'
@@ -192,6 +201,8 @@ export interface AppsDoor extends DoorBase {
   readonly strictRedirects?: boolean
   /** How its authorization responses may travel; by query alone when left out. */
   readonly responseModes?: readonly ResponseMode[]
+  /** Lets apps sign people out here, and hear of it when they have; not when left out. Needs the scope `openid`. */
+  readonly logout?: LogoutSettings
   readonly accessLifetime: number
   readonly accessFormat?: AccessFormat
   readonly refresh: RefreshSettings
@@ -214,6 +225,10 @@ export interface AppsDoor extends DoorBase {
     readonly userinfo: string
     /** `par` when left out. */
     readonly push?: string
+    /** `logout` when left out. */
+    readonly endSession?: string
+    /** `check_session` when left out. */
+    readonly checkSession?: string
   } & Readonly<Partial<Record<GrantEndpoint, string>>>
   /** Requests of one address to the credential endpoints. */
   readonly credentialLimit: Window

@@ -57,7 +57,7 @@ const skeletonAt = (path: Path, html: string) =>
   skeleton(html).filter((tag) => !(String(path.at(-1)).endsWith('At') && /^\/?time /.test(tag)))
 
 /** Left empty, these links are left out. */
-const isOptional = (path: Path) => ['signUpHref', 'googleHref'].includes(String(path.at(-1)))
+const isOptional = (path: Path) => ['signUpHref', 'googleHref', 'returnHref'].includes(String(path.at(-1)))
 
 for (const { name, model, render } of samples) {
   const plain = render(model as object)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { formActionOf, pageHeaders } from '../../src/pages/index.ts'
+import { checkSessionPage, formActionOf, pageHeaders } from '../../src/pages/index.ts'
 
 const policy = (forms: string) =>
   `default-src 'none'; style-src 'self'; img-src 'self'; form-action ${forms}; base-uri 'none'; frame-ancestors 'none'`
@@ -66,6 +67,42 @@ for (const [name, source] of refused)
   test(`headers: form-action refuses ${name}`, () => {
     assert.throws(() => pageHeaders({ formActions: [source] }), TypeError)
   })
+
+const framed = (frames: readonly string[]) =>
+  String(pageHeaders({ formActions: [], frames })['Content-Security-Policy'])
+
+test('headers: frames are of exactly these origins, each once, and of none where there are none', () => {
+  const frames = ['https://a.example/out?iss=x&sid=y', 'https://a.example/other', 'http://127.0.0.1:3000/out']
+  assert.match(framed(frames), / frame-src https:\/\/a\.example http:\/\/127\.0\.0\.1:3000;/)
+  assert.doesNotMatch(framed([]), /frame-src/)
+  assert.match(framed(frames), /frame-ancestors 'none'$/)
+})
+
+for (const address of [
+  'javascript:alert(1)',
+  'data:text/html,x',
+  'http://[::1]/out',
+  'com.example.app:/x',
+  'x',
+  '',
+])
+  test(`headers: frames refuse ${address}`, () => {
+    assert.throws(() => framed([address]), TypeError)
+  })
+
+test('headers: the page that anybody may frame has one script, named by its hash, and reads one cookie', () => {
+  const { headers, body } = checkSessionPage('__Host-state')
+  const script = /<script>([^]*)<\/script>/.exec(body)?.[1] ?? ''
+  const hash = createHash('sha256').update(script).digest('base64')
+  assert.equal(
+    headers['Content-Security-Policy'],
+    `default-src 'none'; script-src 'sha256-${hash}'; form-action 'none'; base-uri 'none'`,
+  )
+  assert.equal('X-Frame-Options' in headers, false)
+  assert.equal(headers['Cross-Origin-Resource-Policy'], 'cross-origin')
+  assert.ok(script.includes('"__Host-state="'))
+  assert.doesNotMatch(script, /fetch|XMLHttpRequest|localStorage|innerHTML|eval/)
+})
 
 const redirects: readonly [uri: string, source: string | undefined][] = [
   ['https://your-server/callback/?a=b', 'https://your-server'],

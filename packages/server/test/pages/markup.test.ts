@@ -7,6 +7,7 @@ import {
   consentPage,
   errorPage,
   icon,
+  signedOutPage,
   signInPage,
   signUpPage,
   stylesheet,
@@ -192,6 +193,30 @@ test('a template prints text, numbers and markup, and takes anything else for a 
   assert.equal(render({ value: 7 }).toString(), '7')
   assert.equal(render({ value: new Markup('<b>') }).toString(), '<b>')
   for (const value of [undefined, null, {}, ['<b>'], true]) assert.throws(() => render({ value }), TypeError)
+})
+
+test('a frame may run and reach its own cookies, and can lead nowhere', () => {
+  const frames = tags(sampleOf('signed-out-of-apps'), 'iframe')
+  assert.equal(frames.length, 2)
+  for (const frame of frames) {
+    assert.equal(attribute(frame, 'sandbox'), 'allow-scripts allow-same-origin')
+    assert.equal(attribute(frame, 'referrerpolicy'), 'no-referrer')
+    assert.match(frame, / hidden /)
+  }
+})
+
+test('an address may have the private scheme of an app, whose dot keeps scripts out', () => {
+  const at = (returnHref: string) => signedOutPage({ signInHref: '/sign-in', returnHref })
+  assert.match(at('com.example.app:/bye'), /href="com\.example\.app:\/bye"/)
+  for (const wrong of [
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'com.example.app:',
+    'a..b:/x',
+    '.b:/x',
+    'a.b:/\n',
+  ])
+    assert.throws(() => at(wrong), TypeError, wrong)
 })
 
 test('no template prints raw, and every address in one is checked', () => {

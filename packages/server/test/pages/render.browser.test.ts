@@ -51,8 +51,12 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   } else if (sample) {
     const source = to === null || searchParams.has('unnamed') ? undefined : formActionOf(to)
     const action = to === null ? {} : { action: `/decide?to=${encodeURIComponent(to)}` }
-    response.writeHead(200, pageHeaders({ formActions: source === undefined ? [] : [source] }))
-    response.end(sample.render({ ...sample.model, ...action }))
+    // Another origin than the page's, as the apps' are.
+    const apps = base.replace('127.0.0.1', 'localhost')
+    const framed = 'frames' in sample.model ? { frames: [{ href: apps + icon.path }] } : {}
+    const frames = 'frames' in sample.model ? [apps] : []
+    response.writeHead(200, pageHeaders({ formActions: source === undefined ? [] : [source], frames }))
+    response.end(sample.render({ ...sample.model, ...action, ...framed }))
   } else response.writeHead(404).end()
 }
 

@@ -15,11 +15,13 @@ import {
   errorCodePage,
   errorPage,
   formPostPage,
+  icon,
   type SignedOutModel,
   type SignInModel,
   type SignUpModel,
   signedOutPage,
   signInPage,
+  signOutPage,
   signUpPage,
 } from '../../src/pages/index.ts'
 
@@ -275,6 +277,23 @@ export const samples: readonly Sample[] = [
     keyEnvironments: [],
   }),
   sample('signed-out', signedOutPage, signedOut),
+  sample('signed-out-of-apps', signedOutPage, {
+    ...signedOut,
+    returnHref: '/bye?state=a%20b',
+    frames: [{ href: `${icon.path}?iss=a&sid=b` }, { href: `${icon.path}?sid=c` }],
+  }),
+  sample('sign-out', signOutPage, {
+    action: '/o/logout/confirm?client_id=app',
+    csrf: token,
+    email: 'ada@example.com',
+    clientName: 'Lighthouse Notes',
+    returnHost: 'notes.lighthouse.example',
+  }),
+  sample('sign-out-bare', signOutPage, {
+    action: '/o/logout/confirm?',
+    csrf: token,
+    email: 'ada@example.com',
+  }),
   sample('error-code', errorCodePage, errorCode),
   // The code itself is never shown: it is part of the line to paste.
   sample(

@@ -87,6 +87,16 @@ const cases: [name: string, more: object, said: RegExp | undefined][] = [
     },
     /idp\.example is there twice/,
   ],
+  ['logout can be switched on', { logout: { sessionManagement: true } }, undefined],
+  ['logout without openid is named', { logout: {}, scopes: { a: 'A' } }, /must have openid for logout/],
+  [
+    'logout at an address that is taken is named',
+    {
+      logout: {},
+      endpoints: { authorize: 'a', token: 'logout', revoke: 'r', introspect: 'i', userinfo: 'u' },
+    },
+    /endpoints has logout twice/,
+  ],
   [
     'a scope that the door lacks is named',
     { trusts: [{ ...trust, jwksUri, scope: ['x'] }] },

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { newId } from '../../src/crypto/id.ts'
 import type { Change, Store } from '../../src/store/contract/index.ts'
 import { deferredContract } from './deferred-contract.ts'
+import { logoutContract, logoutSweepContract } from './logout-contract.ts'
 import { registrationContract } from './registration-contract.ts'
 import {
   account,
@@ -726,6 +727,8 @@ export function storeContract(
     ownedContract(store)
     feedContract(store)
     signingContract(store)
+    logoutContract(store)
+    logoutSweepContract(store)
     // Last: its sweep is later than anything that the others do.
     registrationContract(store)
   })

@@ -10,7 +10,7 @@ import type { Store } from '../../src/store/contract/index.ts'
 import { openSqlStore } from '../../src/store/sql/open.ts'
 import { openSqlite, type SqliteOptions } from '../../src/store/sqlite.ts'
 import { storeContract } from './contract.ts'
-import { addAccount, event, family, now, range } from './samples.ts'
+import { addAccount, addClient, event, family, now, range } from './samples.ts'
 
 const folders: string[] = []
 after(async () => {
@@ -291,6 +291,36 @@ test('the data belongs to the owner alone', async () => {
   const store = await open(path)
   assert.equal((await stat(path)).mode & 0o777, 0o600)
   assert.equal((await stat(join(path, '..'))).mode & 0o777, 0o700)
+  await store.close()
+})
+
+test('a browser session that a server of before has made goes on, and its end tells its clients', async () => {
+  const path = await newPath()
+  const store = await open(path)
+  const { accountId } = await addAccount(store)
+  const database = new DatabaseSync(path)
+  database
+    .prepare(
+      'INSERT INTO browser_session (hash, session_id, account_id, authenticated_at, expires_at) VALUES (?, ?, ?, ?, ?)',
+    )
+    .run('old', 'ses_old', accountId, now, now + 100)
+  database.close()
+  assert.equal((await store.accounts.findSession('old', now))?.presenceId, 'ses_old')
+  assert.equal(await store.accounts.isPresent('ses_old', now), true)
+  const logout = {
+    postLogoutRedirectUris: [],
+    backchannelUri: 'https://app.example/out',
+    backchannelSessionRequired: false,
+    frontchannelUri: undefined,
+    frontchannelSessionRequired: false,
+  }
+  const clientId = await addClient(store, { logout })
+  const presence = { presenceId: 'ses_old', endsWithIt: false }
+  await store.families.create(family({ accountId, clientId, scope: ['openid'], presence }), event(), now)
+  await store.accounts.endSession('old', event(), now)
+  const [notice] = await store.logouts.due({ most: 1, perClient: 1 }, now)
+  assert.equal(notice?.presenceId, 'ses_old')
+  assert.equal(notice?.clientId, clientId)
   await store.close()
 })
 

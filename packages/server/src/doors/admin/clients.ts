@@ -1,10 +1,11 @@
-import { authenticationMetadata, ProtocolError } from '@sallyport/protocol'
+import { authenticationMetadata, logoutMetadata, ProtocolError } from '@sallyport/protocol'
 import { registerClient } from '../../accounts/clients.ts'
 import type { DoorSettings } from '../../settings/door.ts'
 import { unfitFor } from '../apps/registration.ts'
 import type { Client } from '../../store/contract/index.ts'
 import type { Endpoint } from '../door.ts'
 import { changedAuthentication, type ClientDoor, readAuthentication } from './client-authentication.ts'
+import { changedLogout, readLogout } from './client-logout.ts'
 import { type AdminContext, adminPath, forAdmin, noStore } from './context.ts'
 import {
   type Body,
@@ -19,8 +20,19 @@ import {
 import { readRequestRules, requestRulesBody } from './request-rules.ts'
 
 function clientBody(client: Client): Readonly<Record<string, unknown>> {
-  const { clientId, doorId, name, type, teamId, grantTypes, scope, redirectUris, resources, authentication } =
-    client
+  const {
+    clientId,
+    doorId,
+    name,
+    type,
+    teamId,
+    grantTypes,
+    scope,
+    redirectUris,
+    resources,
+    authentication,
+    logout,
+  } = client
   return {
     client_id: clientId,
     door: doorId,
@@ -33,6 +45,7 @@ function clientBody(client: Client): Readonly<Record<string, unknown>> {
     ...(resources && { resources }),
     ...requestRulesBody(client),
     ...(authentication && authenticationMetadata(authentication)),
+    ...(logout && logoutMetadata(logout)),
   }
 }
 
@@ -75,6 +88,7 @@ function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'cr
   const resources = optionalIds(body, 'resources')
   const authentication = readAuthentication(body, type, door)
   refuseUnfit(door, { redirectUris, authentication })
+  const logout = readLogout(body, redirectUris, door)
   return {
     doorId: door.id,
     name: readText(body, 'name'),
@@ -86,6 +100,7 @@ function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'cr
     resources,
     ...readRequestRules(body, door),
     ...(authentication && { authentication }),
+    ...(logout && { logout }),
   }
 }
 
@@ -143,6 +158,7 @@ export function clientEndpoint(admin: AdminContext): Endpoint {
         const resources = optionalIds(body, 'resources')
         const authentication = changedAuthentication(body, client, door)
         refuseUnfit(door, { redirectUris, authentication: authentication ?? client.authentication })
+        const logout = changedLogout(body, client, door)
         const change = {
           ...(name !== undefined && { name }),
           ...(redirectUris && { redirectUris }),
@@ -150,6 +166,7 @@ export function clientEndpoint(admin: AdminContext): Endpoint {
           ...(resources && { resources }),
           ...readRequestRules(body, door),
           ...(authentication && { authentication }),
+          ...(logout && { logout }),
         }
         const { clientId } = client
         const detail = Object.entries(change)

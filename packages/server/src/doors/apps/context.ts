@@ -17,12 +17,14 @@ const grantEndpoints: Readonly<Record<GrantEndpoint, string>> = {
   backchannelAuthentication: 'backchannel_authentication',
 }
 
+const usualEndpoints = { push: 'par', endSession: 'logout', checkSession: 'check_session' }
+
 /** The address path of one of the door's endpoints. */
 export function pathOf(
   { door }: Pick<AppsContext, 'door'>,
   endpoint: keyof AppsDoor['endpoints'] | GrantEndpoint,
 ): string {
-  return `${door.path}/${{ push: 'par', ...grantEndpoints, ...door.endpoints }[endpoint]}`
+  return `${door.path}/${{ ...usualEndpoints, ...grantEndpoints, ...door.endpoints }[endpoint]}`
 }
 
 /** Headers of every answer that holds tokens. @see RFC 6749 §5.1 */

@@ -1,7 +1,8 @@
-import { ProtocolError, type Scope } from '@sallyport/protocol'
+import { endsWithSession, ProtocolError, type Scope } from '@sallyport/protocol'
 import { newId } from '../../crypto/id.ts'
 import { newSecret, secretHash } from '../../crypto/secret.ts'
-import type { ApprovedCode } from '../../store/contract/index.ts'
+import type { AppsDoor } from '../../settings/door.ts'
+import type { ApprovedCode, NewFamily } from '../../store/contract/index.ts'
 import type { SignedIn } from '../browser.ts'
 import type { Reply, Request } from '../door.ts'
 import { auditEvent } from '../services.ts'
@@ -16,6 +17,16 @@ export interface Approval {
   readonly teamId: string
   readonly scope: Scope
   readonly consent: ApprovedCode['consent']
+}
+
+/** What ties the family to the browser, where apps of the door hear of it when somebody leaves. */
+function presenceOf(
+  { scope, signedIn }: Approval,
+  { logout, scopes }: AppsDoor,
+): Pick<NewFamily, 'presence'> {
+  if (!logout) return {}
+  const { presenceId } = signedIn.session
+  return { presence: { presenceId, endsWithIt: endsWithSession(scope, Object.keys(scopes)) } }
 }
 
 /** Records the approval with its family and code in one step, and sends the code. @see RFC 6749 §4.1.2 */
@@ -51,6 +62,7 @@ export async function grantCode(
       details: request.details,
       // Of the scope that was asked for: what was not shown singly, since a scope had it, is not told when that is left out.
       claims: scope.includes('openid') ? singleClaims(request.claims, request.scope) : [],
+      ...presenceOf(approval, door),
       expiresAt: door.refresh.absolute === undefined ? undefined : now + door.refresh.absolute,
     },
     {
@@ -76,5 +88,5 @@ export async function grantCode(
       'access_denied',
       'Your session or your consent has ended, or this was answered already. Go back to the app and start again.',
     )
-  return respondCode(request, code, apps)
+  return respondCode(request, code, { signedIn: approval.signedIn, apps })
 }

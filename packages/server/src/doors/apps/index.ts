@@ -6,8 +6,10 @@ import { refuseOauth } from '../refuse.ts'
 import type { Services } from '../services.ts'
 import { authorizeEndpoint } from './authorize.ts'
 import { backchannelEndpoint } from './backchannel.ts'
+import { checkSessionEndpoint } from './check-session.ts'
 import type { AppsContext } from './context.ts'
 import { deviceAuthorizationEndpoint } from './device-authorization.ts'
+import { confirmLogoutEndpoint, endSessionEndpoint } from './end-session.ts'
 import { introspectEndpoint } from './introspect.ts'
 import { registrationEndpoint, registrationSecretEndpoint } from './manage-registration.ts'
 import { pushEndpoint } from './push.ts'
@@ -32,7 +34,11 @@ export function appsDoor(door: AppsDoor, services: Services): Door {
   const apps = { door, services, guard: services.guardFor({ shape: 'oauth' }), nonces }
   const begun = grantsOf(door).flatMap(({ endpoint }) => (endpoint ? [grantEndpoints[endpoint.name]] : []))
   const always = [authorizeEndpoint, tokenEndpoint, revokeEndpoint, introspectEndpoint, userinfoEndpoint]
-  const endpoints = [...always, ...(takesPushed(door) ? [pushEndpoint] : []), ...begun]
+  const leaving = [
+    ...(door.logout ? [endSessionEndpoint, confirmLogoutEndpoint] : []),
+    ...(door.logout?.sessionManagement ? [checkSessionEndpoint] : []),
+  ]
+  const endpoints = [...always, ...(takesPushed(door) ? [pushEndpoint] : []), ...begun, ...leaving]
   const registering = [registerEndpoint, registrationEndpoint, registrationSecretEndpoint]
   const mounted = (door.registration ?? 'off') === 'off' ? endpoints : [...endpoints, ...registering]
   return {

@@ -1,6 +1,7 @@
 import {
   authenticationMetadata,
   type ClientAuthentication,
+  logoutMetadata,
   type ClientMetadata,
   isStrictRedirect,
   type MetadataPolicy,
@@ -18,8 +19,9 @@ import type { AppsContext } from './context.ts'
 type Members = Readonly<Record<string, unknown>>
 
 /** What software may say of itself at a door. */
-export function metadataPolicy({ clientAuth, grantTypes, scopes }: AppsDoor): MetadataPolicy {
-  return { authMethods: clientAuth ?? usualMethods, grantTypes, scopes: Object.keys(scopes) }
+export function metadataPolicy({ clientAuth, grantTypes, scopes, logout }: AppsDoor): MetadataPolicy {
+  const authMethods = clientAuth ?? usualMethods
+  return { authMethods, grantTypes, scopes: Object.keys(scopes), logout: logout !== undefined }
 }
 
 /** Why a client can't be one of a door, in words, although its metadata is well-formed. */
@@ -71,7 +73,7 @@ export async function readSoftware(
 
 /** What is registered, in the words of the documents; nothing secret is in it. @see RFC 7591 §3.2.1 */
 export function registrationBody(client: Client, registration: Registration): Members {
-  const { clientId, name, redirectUris, grantTypes, scope, authentication, createdAt } = client
+  const { clientId, name, redirectUris, grantTypes, scope, authentication, logout, createdAt } = client
   return {
     client_id: clientId,
     client_id_issued_at: createdAt,
@@ -81,6 +83,7 @@ export function registrationBody(client: Client, registration: Registration): Me
     response_types: grantTypes.includes('authorization_code') ? ['code'] : [],
     scope: scope.join(' '),
     ...(authentication && authenticationMetadata(authentication)),
+    ...(logout && logoutMetadata(logout)),
     ...registration.about,
   }
 }

@@ -2,9 +2,11 @@ import type { ErrorCode, ResponseMode } from '@sallyport/protocol'
 import { formActionOf, formPostPage } from '../../pages/index.ts'
 import type { AppsDoor } from '../../settings/door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
+import type { SignedIn } from '../browser.ts'
 import type { Reply } from '../door.ts'
 import { page } from '../page.ts'
 import type { AppsContext } from './context.ts'
+import { watchedState } from './session-state.ts'
 
 /** Where an authorization response goes, and how: an address that was compared with the client's registration, and nothing else. */
 export interface ProvenRedirect {
@@ -75,6 +77,13 @@ export function respondError(
 }
 
 /** An authorization response with a code. @see RFC 6749 §4.1.2 */
-export function respondCode(to: ProvenRedirect, code: string, apps: AppsContext): Promise<Reply> {
-  return respond(to, { code }, apps)
+export async function respondCode(
+  to: ProvenRedirect,
+  code: string,
+  { signedIn, apps }: { readonly signedIn: SignedIn; readonly apps: AppsContext },
+): Promise<Reply> {
+  if (!apps.door.logout?.sessionManagement) return respond(to, { code }, apps)
+  const { state, cookie } = watchedState(to, signedIn, apps.services)
+  const reply = await respond(to, { code, session_state: state }, apps)
+  return { ...reply, headers: { ...reply.headers, 'set-cookie': cookie } }
 }

@@ -1,8 +1,10 @@
 import { ProtocolError } from '@sallyport/protocol'
+import { sidOf } from '../../crypto/presence.ts'
 import type { GrantContext, Unsigned } from '../../grants/context.ts'
 import { grantsOf } from '../../grants/index.ts'
 import { issue, tokenResponse, vouchedResponse } from '../../grants/issue.ts'
 import { requestedResources } from '../../grants/requested-resources.ts'
+import type { Client } from '../../store/contract/index.ts'
 import type { Endpoint } from '../door.ts'
 import { refuseToken } from '../refuse.ts'
 import { idTokenClaims } from './claims.ts'
@@ -10,6 +12,7 @@ import { takesDetails } from './details.ts'
 import { readClientRequest } from './client.ts'
 import { type AppsContext, noStore, pathOf } from './context.ts'
 import { nonceHeader, readBinding } from './proof.ts'
+import { subjectFor } from './subject.ts'
 
 const idTokenLifetime = 3600
 
@@ -20,14 +23,14 @@ const idTokenLifetime = 3600
  */
 async function idToken(
   { family, scope, handedOn }: Unsigned,
-  grantType: string,
+  { client, grantType }: { readonly client: Client; readonly grantType: string },
   context: GrantContext,
 ): Promise<string | undefined> {
-  const { accountId, clientId, teamId } = family
+  const { accountId, clientId, teamId, presence } = family
   // Nobody signed in for what was handed on, nor for what somebody else vouched for.
   if (handedOn || family.kind === 'machine') return undefined
   if (!scope.includes('openid') || accountId === undefined || clientId === undefined) return undefined
-  const { store, door, now } = context
+  const { store, door, now, sealer } = context
   const [account, team] = await Promise.all([
     store.accounts.find(accountId),
     teamId === undefined ? undefined : store.teams.find(teamId),
@@ -35,11 +38,12 @@ async function idToken(
   if (!account) return undefined
   const claims = {
     iss: door.issuer,
-    sub: accountId,
+    sub: subjectFor(accountId, client),
     aud: clientId,
     iat: now,
     exp: now + idTokenLifetime,
     auth_time: family.authenticatedAt,
+    ...(presence && { sid: sidOf(presence.presenceId, clientId, sealer) }),
     ...(grantType === 'authorization_code' && family.nonce !== undefined && { nonce: family.nonce }),
     ...idTokenClaims(account, team, { scope, claims: family.claims, place: 'id_token' }),
   }
@@ -66,7 +70,7 @@ export function tokenEndpoint(apps: AppsContext): Endpoint {
         const bound: GrantContext = {
           ...context,
           ...(await readBinding(request, client, apps)),
-          idToken: (unsigned) => idToken(unsigned, grantType, context),
+          idToken: (unsigned) => idToken(unsigned, { client, grantType }, context),
         }
         const takes = (name: string) =>
           grant.params.includes(name) && (name !== 'authorization_details' || takesDetails(apps.door))

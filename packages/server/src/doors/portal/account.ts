@@ -1,15 +1,14 @@
 import { type Environment } from '../../store/contract/index.ts'
 import { createKey } from '../../accounts/keys.ts'
 import { accountPage, signedOutPage } from '../../pages/index.ts'
-import { secretHash } from '../../crypto/secret.ts'
-import { findSignedIn, issueCsrf, requireCsrf, sessionCookie, type SignedIn } from '../browser.ts'
-import { readCookie, setCookie } from '../cookies.ts'
+import { findSignedIn, issueCsrf, requireCsrf, type SignedIn } from '../browser.ts'
 import type { Endpoint, Handler, Reply, Request } from '../door.ts'
 import { page, refuseAsPage } from '../page.ts'
 import { type PageForm, readPageForm } from '../read-page-form.ts'
 import { fieldErrors } from '../fields.ts'
 import { spendOrRefuse } from '../limits.ts'
 import { waitingFor } from '../device/asked.ts'
+import { signOut } from '../sign-out.ts'
 import { accountContext, type PortalContext } from './context.ts'
 
 const iso = (at: number) => new Date(at * 1000).toISOString()
@@ -172,15 +171,13 @@ export function signOutEndpoint(portal: PortalContext): Endpoint {
     path: '/sign-out',
     refuse: refuseAsPage,
     methods: {
-      POST: posted(portal, async (request, { account, session }) => {
-        const event = accountContext(request, portal).event('session.ended', {
-          accountId: account.accountId,
-          targetId: session.sessionId,
-        })
-        const secret = readCookie(request, sessionCookie, services.baseUrl)
-        await services.store.accounts.endSession(secretHash(secret ?? ''), event, services.now())
-        const gone = setCookie({ name: sessionCookie, value: '', maxAge: 0 }, services.baseUrl)
-        return page(signedOutPage({ signInHref: '/sign-in' }), { headers: { 'set-cookie': gone } })
+      POST: posted(portal, async (request, signedIn) => {
+        const { accountId } = signedIn.account
+        const about = { accountId, targetId: signedIn.session.sessionId }
+        const event = accountContext(request, portal).event('session.ended', about)
+        const { frames, cookies } = await signOut(signedIn, event, services)
+        const body = signedOutPage({ signInHref: '/sign-in', frames: frames.map((href) => ({ href })) })
+        return page(body, { frames, headers: { 'set-cookie': cookies } })
       }),
     },
   }

@@ -2,26 +2,16 @@ import { ProtocolError, parseQuery } from '@sallyport/protocol'
 import { startBrowserSession } from '../../accounts/browser-session.ts'
 import { browserSessionLifetime } from '../../accounts/browser-session.ts'
 import { signIn } from '../../accounts/sign-in.ts'
-import { secretHash } from '../../crypto/secret.ts'
 import { signInPage } from '../../pages/index.ts'
 import type { Account } from '../../store/contract/index.ts'
-import { findSignedIn, issueCsrf, requireCsrf, sessionCookie } from '../browser.ts'
+import { findSignedIn, issueCsrf, presenceCookies, requireCsrf, sessionCookie } from '../browser.ts'
 import { readCookie, setCookie } from '../cookies.ts'
 import type { Endpoint, Reply, Request } from '../door.ts'
 import { page, refuseAsPage } from '../page.ts'
 import { readPageForm } from '../read-page-form.ts'
 import { countSignIn } from '../sign-in-attempts.ts'
-import { auditEvent } from '../services.ts'
-import { accountContext, type PortalContext, portalId } from './context.ts'
+import { accountContext, type PortalContext } from './context.ts'
 import { readReturnTo } from './return-to.ts'
-
-/** Ends the session that this browser had until now: nobody would think of it again. */
-async function endEarlier(request: Request, { services }: PortalContext): Promise<void> {
-  const earlier = readCookie(request, sessionCookie, services.baseUrl)
-  if (earlier === undefined) return
-  const event = auditEvent(request, portalId)('session.ended', { detail: 'signed in again' })
-  await services.store.accounts.endSession(secretHash(earlier), event, services.now())
-}
 
 /** Signs the browser in and sends it on. */
 export async function enter(
@@ -30,15 +20,16 @@ export async function enter(
   request: Request,
   portal: PortalContext,
 ): Promise<Reply> {
-  const secret = await startBrowserSession(account, accountContext(request, portal))
-  if (secret === undefined)
-    throw new ProtocolError('access_denied', 'Your password was changed. Sign in again.')
-  await endEarlier(request, portal)
+  const { baseUrl } = portal.services
+  const earlier = readCookie(request, sessionCookie, baseUrl)
+  const started = await startBrowserSession(account, earlier, accountContext(request, portal))
+  if (!started) throw new ProtocolError('access_denied', 'Your password was changed. Sign in again.')
+  const { secret, presenceId } = started
   const cookie = { name: sessionCookie, value: secret, maxAge: browserSessionLifetime }
   const headers = {
     location: returnPath,
     'cache-control': 'no-store',
-    'set-cookie': setCookie(cookie, portal.services.baseUrl),
+    'set-cookie': [setCookie(cookie, baseUrl), ...presenceCookies(presenceId, portal.services)],
   }
   return { status: 303, headers }
 }

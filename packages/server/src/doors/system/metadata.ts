@@ -4,6 +4,7 @@ import type { AppsDoor, DoorSettings } from '../../settings/door.ts'
 import { authMetadata } from '../../grants/auth-methods.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import { pathOf } from '../apps/context.ts'
+import { logoutEndpoints } from '../apps/logout-metadata.ts'
 import { takesObjects } from '../apps/request-object.ts'
 import { requestMetadata } from '../apps/request-metadata.ts'
 import { takesPushed } from '../apps/request-source.ts'
@@ -103,7 +104,9 @@ function appsMetadata(door: AppsDoor, services: Services): Readonly<Record<strin
         'email_verified',
         'is_active',
         'team',
+        ...(door.logout ? ['sid'] : []),
       ],
+      ...logoutEndpoints(door, baseUrl),
       prompt_values_supported: promptValues,
       request_parameter_supported: takesObjects(door),
       request_uri_parameter_supported: false,

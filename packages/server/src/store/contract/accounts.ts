@@ -1,5 +1,6 @@
 import type { AuditEvent } from './audit.ts'
 import type { SignInProof } from './families.ts'
+import type { FramedClient } from './logouts.ts'
 
 /** A person. */
 export interface Account {
@@ -34,6 +35,14 @@ export interface BrowserSession {
   readonly accountId: string
   readonly authenticatedAt: number
   readonly expiresAt: number
+  /** What stays the same while one person goes on in one browser, however often they prove themselves anew. */
+  readonly presenceId: string
+}
+
+/** A session that begins. */
+export interface NewSession extends Omit<BrowserSession, 'presenceId'> {
+  /** The session that the browser had until now, which ends: the same person goes on with its presence, for another it is over. */
+  readonly replaces?: { readonly hash: string; readonly event: AuditEvent }
 }
 
 /** An upstream sign-in on its way: bound to one browser, usable once. */
@@ -83,10 +92,16 @@ export interface AccountStore {
   remove(accountId: string, event: AuditEvent, now: number): Promise<boolean>
 
   /** `false`, and nothing added, when the password that was verified is no longer the account's. */
-  addSession(session: BrowserSession, proof: SignInProof, event: AuditEvent, now: number): Promise<boolean>
+  addSession(session: NewSession, proof: SignInProof, event: AuditEvent, now: number): Promise<boolean>
   /** A session that has neither ended nor expired. */
   findSession(hash: string, now: number): Promise<BrowserSession | undefined>
-  endSession(hash: string, event: AuditEvent, now: number): Promise<void>
+  /**
+   * Ends a session; tells in the same step which clients have to hear of it. Returns those that got an ID token in it and are told by
+   * the browser.
+   */
+  endSession(hash: string, event: AuditEvent, now: number): Promise<readonly FramedClient[]>
+  /** Whether somebody is still signed in in the browser of that presence. */
+  isPresent(presenceId: string, now: number): Promise<boolean>
 
   addUpstreamLogin(login: UpstreamLogin, now: number): Promise<void>
   /** Takes it: of many callers one gets it, and only while unexpired. */

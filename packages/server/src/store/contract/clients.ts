@@ -1,4 +1,4 @@
-import type { ClientAuthentication, Scope } from '@sallyport/protocol'
+import type { ClientAuthentication, ClientLogout, Scope } from '@sallyport/protocol'
 import type { AuditEvent } from './audit.ts'
 
 /** Registered software. @see RFC 6749 §2, RFC 7591 §2 for the metadata names */
@@ -20,6 +20,8 @@ export interface Client {
   readonly requireSigned?: boolean
   /** How it proves itself, with its public keys, for whatever it signs; left out where nothing was registered. */
   readonly authentication?: ClientAuthentication
+  /** How it takes part in logout; left out where nothing was registered. */
+  readonly logout?: ClientLogout
   readonly createdAt: number
 }
 
@@ -69,7 +71,7 @@ export interface ClientStore {
   find(clientId: string, now: number): Promise<ClientWithSecrets | undefined>
   /** Clients of a team, or all that are global when `teamId` is undefined. */
   list(teamId: string | undefined): Promise<readonly Client[]>
-  /** Changes what is named; how it proves itself as a whole. The grant types never change. */
+  /** Changes what is named; how it proves itself and takes part in logout as a whole. The grant types never change. */
   update(
     clientId: string,
     change: {
@@ -80,6 +82,7 @@ export interface ClientStore {
       readonly requirePushed?: boolean
       readonly requireSigned?: boolean
       readonly authentication?: ClientAuthentication
+      readonly logout?: ClientLogout
     },
     event: AuditEvent,
     now: number,

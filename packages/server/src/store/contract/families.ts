@@ -32,6 +32,12 @@ export interface Family {
   readonly resources: readonly string[]
   /** Claims that were allowed one by one, as `id_token:email`. @see OpenID Connect Core §5.5 */
   readonly claims: readonly string[]
+  /** The browser in which it was approved, at a door whose apps take part in logout. @see OpenID Back-Channel Logout §2.3 */
+  readonly presence?: {
+    readonly presenceId: string
+    /** Whether it ends when the person is gone from there. @see OpenID Back-Channel Logout §2.7 */
+    readonly endsWithIt: boolean
+  }
   /** All that its tokens may be used for, in detail; empty: no such limit. @see RFC 9396 §7 */
   readonly details: readonly AuthorizationDetail[]
   readonly createdAt: number

@@ -4,6 +4,7 @@ import type { ClientStore } from './clients.ts'
 import type { DeferredStore } from './deferred.ts'
 import type { FamilyStore } from './families.ts'
 import type { KeyStore } from './keys.ts'
+import type { LogoutStore } from './logouts.ts'
 import type { RequestStore } from './requests.ts'
 import type { RegistrationStore } from './registrations.ts'
 import type { SigningStore } from './signing.ts'
@@ -16,6 +17,7 @@ export type * from './clients.ts'
 export type * from './deferred.ts'
 export type * from './families.ts'
 export type * from './keys.ts'
+export type * from './logouts.ts'
 export type * from './requests.ts'
 export type * from './registrations.ts'
 export type * from './signing.ts'
@@ -79,6 +81,7 @@ export interface Store {
   readonly registrations: RegistrationStore
   readonly families: FamilyStore
   readonly deferred: DeferredStore
+  readonly logouts: LogoutStore
   readonly keys: KeyStore
   readonly widgets: WidgetStore
   readonly requests: RequestStore

@@ -36,7 +36,7 @@ export interface NewRegistration {
 export interface RegistrationChange {
   readonly client: Pick<Client, 'name' | 'redirectUris' | 'scope'> &
     Required<Pick<Client, 'authentication'>> &
-    Partial<Pick<Client, 'type' | 'grantTypes'>>
+    Partial<Pick<Client, 'type' | 'grantTypes' | 'logout'>>
   readonly about: Registration['about']
 }
 

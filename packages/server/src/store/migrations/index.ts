@@ -13,6 +13,7 @@ import { deferredRequests } from './011-deferred-requests.ts'
 import { usedGrants } from './012-used-grants.ts'
 import { registration } from './013-registration.ts'
 import { deferredLimits } from './014-deferred-limits.ts'
+import { logout } from './015-logout.ts'
 
 /** Schema changes, oldest first. Each runs once, on both engines; append, never edit. */
 const migrations: readonly string[] = [
@@ -30,6 +31,7 @@ const migrations: readonly string[] = [
   usedGrants,
   registration,
   deferredLimits,
+  logout,
 ]
 
 /**

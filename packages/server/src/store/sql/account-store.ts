@@ -3,7 +3,9 @@ import type {
   AccountStore,
   AuditEvent,
   BrowserSession,
+  FramedClient,
   NewAccount,
+  NewSession,
   SignInProof,
   UpstreamLogin,
 } from '../contract/index.ts'
@@ -20,6 +22,14 @@ import {
   proveSignIn,
   run,
 } from './statements.ts'
+import {
+  endPresences,
+  framedClients,
+  ofAccount,
+  ofCookie,
+  ofReplaced,
+  readFramed,
+} from './logout-statements.ts'
 import { removeTeamStatements } from './remove-team.ts'
 
 function readAccount(row: Row): Account {
@@ -38,6 +48,7 @@ function readAccount(row: Row): Account {
 /** Ends everything a person is signed in with. */
 function endSignIns(accountId: string, now: number): readonly Statement[] {
   return [
+    ...endPresences(ofAccount(accountId), now),
     ...endFamilies('account_id', accountId, now),
     ...endSessionTokens('account_id', accountId, now),
     remove('browser_session', 'account_id', accountId),
@@ -181,14 +192,23 @@ export class SqlAccountStore implements AccountStore {
     ])
   }
 
-  addSession(session: BrowserSession, proof: SignInProof, event: AuditEvent, now: number): Promise<boolean> {
-    const { hash, sessionId, accountId, authenticatedAt, expiresAt } = session
+  addSession(session: NewSession, proof: SignInProof, event: AuditEvent, now: number): Promise<boolean> {
+    const { hash, sessionId, accountId, authenticatedAt, expiresAt, replaces } = session
     return run(this.#db, [
       proveSignIn(proof),
       {
-        sql: 'INSERT INTO browser_session (hash, session_id, account_id, authenticated_at, expires_at) VALUES ($1, $2, $3, $4, $5)',
-        params: [hash, sessionId, accountId, authenticatedAt, expiresAt],
+        sql: `INSERT INTO browser_session (hash, session_id, account_id, authenticated_at, expires_at, presence_id)
+              VALUES ($1, $2, $3, $4, $5, COALESCE((SELECT COALESCE(presence_id, session_id) FROM browser_session
+                WHERE hash = $6 AND account_id = $3 AND expires_at > $7), $2))`,
+        params: [hash, sessionId, accountId, authenticatedAt, expiresAt, replaces?.hash ?? '', now],
       },
+      ...(replaces
+        ? [
+            ...endPresences(ofReplaced(replaces.hash), now),
+            remove('browser_session', 'hash', replaces.hash),
+            audit(replaces.event, now),
+          ]
+        : []),
       audit(event, now),
     ])
   }
@@ -205,15 +225,28 @@ export class SqlAccountStore implements AccountStore {
         accountId: text(row, 'account_id'),
         authenticatedAt: number(row, 'authenticated_at'),
         expiresAt: number(row, 'expires_at'),
+        presenceId: optionalText(row, 'presence_id') ?? text(row, 'session_id'),
       }
     )
   }
 
-  async endSession(hash: string, event: AuditEvent, now: number): Promise<void> {
-    await this.#db.batch([
-      { sql: 'DELETE FROM browser_session WHERE hash = $1', params: [hash], mustTouch: true },
+  async endSession(hash: string, event: AuditEvent, now: number): Promise<readonly FramedClient[]> {
+    const { done, rows } = await this.#db.batch([
+      framedClients(ofCookie(hash)),
+      ...endPresences(ofCookie(hash), now),
+      { ...remove('browser_session', 'hash', hash), mustTouch: true },
       audit(event, now),
     ])
+    return done ? (rows[0] ?? []).map(readFramed) : []
+  }
+
+  async isPresent(presenceId: string, now: number): Promise<boolean> {
+    const rows = await this.#db.query(
+      `SELECT 1 AS there FROM browser_session
+        WHERE (presence_id = $1 OR (presence_id IS NULL AND session_id = $1)) AND expires_at > $2 LIMIT 1`,
+      [presenceId, now],
+    )
+    return rows.length > 0
   }
 
   async addUpstreamLogin(login: UpstreamLogin): Promise<void> {

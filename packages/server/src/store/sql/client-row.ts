@@ -1,4 +1,9 @@
-import { type ClientAuthentication, clientAuthMethods, type TlsSubject } from '@sallyport/protocol'
+import {
+  type ClientAuthentication,
+  type ClientLogout,
+  clientAuthMethods,
+  type TlsSubject,
+} from '@sallyport/protocol'
 import type { Client, ClientSecret, KeptClientSecret } from '../contract/index.ts'
 import type { Row, Statement, Value } from '../database.ts'
 import { bit, flag, list, number, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
@@ -25,14 +30,18 @@ export function authenticationColumns(
   }
 }
 
+/** Unlike `update` it takes away what is NULL now. */
+function replaceColumns(clientId: string, columns: Readonly<Record<string, Value>>): Statement {
+  const assignments = Object.keys(columns).map((name, index) => `${name} = $${index + 2}`)
+  return {
+    sql: `UPDATE client SET ${assignments.join(', ')} WHERE client_id = $1`,
+    params: [clientId, ...Object.values(columns)],
+  }
+}
+
 /** Replaces what was registered about a client's authentication, as a whole. */
 export function setAuthentication(clientId: string, registered: ClientAuthentication): Statement {
-  const columns = Object.entries(authenticationColumns(registered))
-  const assignments = columns.map(([name], index) => `${name} = $${index + 2}`).join(', ')
-  return {
-    sql: `UPDATE client SET ${assignments} WHERE client_id = $1`,
-    params: [clientId, ...columns.map(([, value]) => value)],
-  }
+  return replaceColumns(clientId, authenticationColumns(registered))
 }
 
 function readAuthentication(row: Row): ClientAuthentication | undefined {
@@ -52,9 +61,39 @@ function readAuthentication(row: Row): ClientAuthentication | undefined {
   }
 }
 
+/** The columns of what was registered about a client's part in logout; all NULL for nothing. */
+function logoutColumns(registered: ClientLogout | undefined): Readonly<Record<string, Value>> {
+  return {
+    post_logout_redirect_uris: orNull(set(registered?.postLogoutRedirectUris)),
+    backchannel_logout_uri: orNull(registered?.backchannelUri),
+    backchannel_logout_session_required: registered ? bit(registered.backchannelSessionRequired) : null,
+    frontchannel_logout_uri: orNull(registered?.frontchannelUri),
+    frontchannel_logout_session_required: registered ? bit(registered.frontchannelSessionRequired) : null,
+  }
+}
+
+/** Replaces what was registered about a client's part in logout, as a whole. */
+export function setLogout(clientId: string, registered: ClientLogout | undefined): Statement {
+  return replaceColumns(clientId, logoutColumns(registered))
+}
+
+function readLogout(row: Row): ClientLogout | undefined {
+  const postLogoutRedirectUris = optionalList(row, 'post_logout_redirect_uris')
+  return (
+    postLogoutRedirectUris && {
+      postLogoutRedirectUris,
+      backchannelUri: optionalText(row, 'backchannel_logout_uri'),
+      backchannelSessionRequired: flag(row, 'backchannel_logout_session_required'),
+      frontchannelUri: optionalText(row, 'frontchannel_logout_uri'),
+      frontchannelSessionRequired: flag(row, 'frontchannel_logout_session_required'),
+    }
+  )
+}
+
 /** Reads a client. */
 export function readClient(row: Row): Client {
   const authentication = readAuthentication(row)
+  const logout = readLogout(row)
   return {
     clientId: text(row, 'client_id'),
     doorId: text(row, 'door_id'),
@@ -68,6 +107,7 @@ export function readClient(row: Row): Client {
     requirePushed: flag(row, 'require_pushed'),
     requireSigned: flag(row, 'require_signed'),
     ...(authentication && { authentication }),
+    ...(logout && { logout }),
     createdAt: number(row, 'created_at'),
   }
 }
@@ -115,6 +155,7 @@ export function insertClient(client: Omit<Client, 'createdAt'>, now: number): St
     require_pushed: bit(client.requirePushed ?? false),
     require_signed: bit(client.requireSigned ?? false),
     ...authenticationColumns(client.authentication),
+    ...logoutColumns(client.logout),
   }
   const numbers = Object.keys(columns).map((_, index) => `$${index + 1}`)
   return {

@@ -1,4 +1,4 @@
-import type { ClientAuthentication, Scope } from '@sallyport/protocol'
+import type { ClientAuthentication, ClientLogout, Scope } from '@sallyport/protocol'
 import type {
   AuditEvent,
   Client,
@@ -8,7 +8,15 @@ import type {
   Consent,
 } from '../contract/index.ts'
 import type { Database, Row } from '../database.ts'
-import { insertClient, insertSecret, readClient, readSecret, set, setAuthentication } from './client-row.ts'
+import {
+  insertClient,
+  insertSecret,
+  readClient,
+  readSecret,
+  set,
+  setAuthentication,
+  setLogout,
+} from './client-row.ts'
 import { bit, list, number, optionalList, text } from './row.ts'
 import { audit, change, changes, endFamilies, remove, run, update } from './statements.ts'
 
@@ -78,6 +86,7 @@ export class SqlClientStore implements ClientStore {
       requirePushed,
       requireSigned,
       authentication,
+      logout,
     }: {
       readonly name?: string
       readonly redirectUris?: readonly string[]
@@ -86,6 +95,7 @@ export class SqlClientStore implements ClientStore {
       readonly requirePushed?: boolean
       readonly requireSigned?: boolean
       readonly authentication?: ClientAuthentication
+      readonly logout?: ClientLogout
     },
     event: AuditEvent,
     now: number,
@@ -101,6 +111,7 @@ export class SqlClientStore implements ClientStore {
     return run(this.#db, [
       update('client', 'client_id', clientId, columns),
       ...(authentication ? [setAuthentication(clientId, authentication)] : []),
+      ...(logout ? [setLogout(clientId, logout)] : []),
       change('client', clientId, now),
       audit(event, now),
     ])

@@ -1,7 +1,7 @@
 import type { Family, FamilyKind, NewFamily } from '../contract/index.ts'
 import type { Row, Statement } from '../database.ts'
 import { detailsText, readDetails, words } from './limit-columns.ts'
-import { list, number, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
+import { bit, flag, list, number, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
 
 const kinds: readonly FamilyKind[] = ['login', 'code', 'vendor', 'machine']
 
@@ -9,6 +9,12 @@ function readKind(row: Row): FamilyKind {
   const found = kinds.find((kind) => kind === row['kind'])
   if (!found) throw new Error(`token_family.kind is ${String(row['kind'])}`)
   return found
+}
+
+function readPresence(row: Row): Pick<Family, 'presence'> {
+  const presenceId = optionalText(row, 'presence_id')
+  if (presenceId === undefined) return {}
+  return { presence: { presenceId, endsWithIt: flag(row, 'ends_with_presence') } }
 }
 
 /** Reads a family. */
@@ -31,6 +37,7 @@ export function readFamily(row: Row): Family {
     resources: optionalList(row, 'resources') ?? [],
     claims: optionalList(row, 'claims') ?? [],
     details: readDetails(row),
+    ...readPresence(row),
     createdAt: number(row, 'created_at'),
     expiresAt: optionalNumber(row, 'expires_at'),
     endedAt: optionalNumber(row, 'ended_at'),
@@ -53,11 +60,13 @@ export function insertFamily(family: NewFamily, now: number): Statement {
     resources,
     claims,
     details,
+    presence,
   } = family
   return {
     sql: `INSERT INTO token_family (family_id, door_id, kind, account_id, client_id, team_id, scope, gen, issued_at,
-            previous_issued_at, authenticated_at, nonce, created_at, expires_at, ended_at, resources, claims, authorization_details)
-          VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, NULL, $9, $10, $8, $11, NULL, $12, $13, $14)`,
+            previous_issued_at, authenticated_at, nonce, created_at, expires_at, ended_at, resources, claims, authorization_details,
+            presence_id, ends_with_presence)
+          VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, NULL, $9, $10, $8, $11, NULL, $12, $13, $14, $15, $16)`,
     params: [
       familyId,
       doorId,
@@ -73,6 +82,8 @@ export function insertFamily(family: NewFamily, now: number): Statement {
       words(resources),
       words(claims),
       detailsText(details),
+      orNull(presence?.presenceId),
+      presence ? bit(presence.endsWithIt) : null,
     ],
   }
 }

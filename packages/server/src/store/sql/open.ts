@@ -8,6 +8,7 @@ import { SqlDeferredStore } from './deferred-store.ts'
 import { SqlFamilyStore } from './family-store.ts'
 import { changesSince, lastChange, markOf, openFeed } from './feed.ts'
 import { SqlKeyStore } from './key-store.ts'
+import { SqlLogoutStore } from './logout-store.ts'
 import { SqlRequestStore } from './request-store.ts'
 import { SqlRegistrationStore } from './registration-store.ts'
 import { SqlSigningStore } from './signing-store.ts'
@@ -20,13 +21,16 @@ import { SqlWidgetStore } from './widget-store.ts'
 export async function openSqlStore(db: Database): Promise<Store> {
   await migrate(db)
   const feed = await openFeed(db)
+  const logouts = new SqlLogoutStore(db)
+  const { telling } = logouts
   return {
-    accounts: new SqlAccountStore(db),
+    accounts: new SqlAccountStore(telling),
     teams: new SqlTeamStore(db),
     clients: new SqlClientStore(db),
     registrations: new SqlRegistrationStore(db),
     families: new SqlFamilyStore(db),
     deferred: new SqlDeferredStore(db),
+    logouts,
     keys: new SqlKeyStore(db),
     widgets: new SqlWidgetStore(db),
     requests: new SqlRequestStore(db),
@@ -54,7 +58,7 @@ export async function openSqlStore(db: Database): Promise<Store> {
         },
       }
     },
-    sweep: async (now) => (await sweep(db, now)) + (await sweepRegistrations(db, now)),
+    sweep: async (now) => (await sweep(telling, now)) + (await sweepRegistrations(db, now)),
     close: () => db.close(),
   }
 }

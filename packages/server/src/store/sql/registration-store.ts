@@ -7,7 +7,7 @@ import type {
   RegistrationStore,
 } from '../contract/index.ts'
 import type { Database, Row, Statement } from '../database.ts'
-import { insertClient, insertSecret, set, setAuthentication } from './client-row.ts'
+import { insertClient, insertSecret, set, setAuthentication, setLogout } from './client-row.ts'
 import { json, number, optionalText, orNull, text } from './row.ts'
 import { audit, change, run, update } from './statements.ts'
 
@@ -101,7 +101,7 @@ export class SqlRegistrationStore implements RegistrationStore {
     event: AuditEvent,
     now: number,
   ): Promise<boolean> {
-    const { name, type, grantTypes, redirectUris, scope, authentication } = client
+    const { name, type, grantTypes, redirectUris, scope, authentication, logout } = client
     return run(this.#db, [
       {
         sql: 'UPDATE client_registration SET about = $2, registered_at = $3 WHERE client_id = $1',
@@ -116,6 +116,7 @@ export class SqlRegistrationStore implements RegistrationStore {
         scope: set(scope),
       }),
       setAuthentication(clientId, authentication),
+      setLogout(clientId, logout),
       change('client', clientId, now),
       audit(event, now),
     ])

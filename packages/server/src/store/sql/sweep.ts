@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts'
+import { endPresences, ofExpired } from './logout-statements.ts'
 
 const day = 24 * 3600
 
@@ -19,7 +20,6 @@ const expiring: readonly Expiring[] = [
   { table: 'used_grant', id: 'hash', moment: 'expires_at', after: 0 },
   { table: 'upstream_login', id: 'state_hash', moment: 'expires_at', after: 0 },
   { table: 'pushed_request', id: 'hash', moment: 'expires_at', after: 0 },
-  { table: 'browser_session', id: 'hash', moment: 'expires_at', after: 0 },
   { table: 'session_token', id: 'hash', moment: 'expires_at', after: day },
   { table: 'widget_session', id: 'session_id', moment: 'expires_at', after: day },
   { table: 'client_secret', id: 'secret_id', moment: 'expires_at', after: day },
@@ -34,9 +34,23 @@ const expiring: readonly Expiring[] = [
 /** Rows of one transaction: few enough that nobody waits long behind it, however large the backlog. */
 const portion = 500
 
+/** Browser sessions, telling the clients that were in them. */
+async function sweepSessions(db: Database, now: number): Promise<number> {
+  const expired = ofExpired(now, portion)
+  const sql = `DELETE FROM browser_session WHERE ${expired.where('$1')} RETURNING 1 AS gone`
+  let total = 0
+  let gone = portion
+  while (gone === portion) {
+    const { rows } = await db.batch([...endPresences(expired, now), { sql, params: [expired.value] }])
+    gone = rows.at(-1)?.length ?? 0
+    total += gone
+  }
+  return total
+}
+
 /** Deletes what has expired and can no longer be asked for; returns how many rows. */
 export async function sweep(db: Database, now: number): Promise<number> {
-  let total = 0
+  let total = await sweepSessions(db, now)
   for (const { table, id, moment, after, keepsNewest } of expiring) {
     const older = keepsNewest ? ` AND ${id} < (SELECT MAX(${id}) FROM ${table})` : ''
     // In order, so that what is left of the change log has no gap at any time.

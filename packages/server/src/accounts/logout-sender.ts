@@ -1,0 +1,118 @@
+import { logoutPause, logoutTries } from '@sallyport/protocol'
+import type { FormPost, PostAnswer } from '../net/post-form.ts'
+import type { AuditEvent, Client, LogoutNotice, Store } from '../store/contract/index.ts'
+
+/** Sends what is due of the notices of logout. */
+export interface LogoutSender {
+  /**
+   * Starts what is due and there is room for; what was started goes on by itself. For several times a second: it asks the store only
+   * when a notice was made here or is due again.
+   */
+  tend(now: number): Promise<void>
+  /** Looks for notices that another process has left. */
+  look(): void
+  /** Resolves when nothing is under way any more. */
+  settled(): Promise<void>
+}
+
+/** What sending rests on. */
+export interface LogoutSenderParts {
+  readonly store: Store
+  /** The logout token of a notice; `undefined` where its door no longer takes part in logout. Throws when nothing can be signed. */
+  tokenFor(notice: LogoutNotice, client: Client, now: number): Promise<string | undefined>
+  post(form: Pick<FormPost, 'url' | 'fields' | 'timeoutMs'>): Promise<PostAnswer>
+  /** Told of what went wrong on this side; the notice stays. */
+  failed(error: unknown): void
+}
+
+/** Notices under way at once: in all, and of one client, which may be slow to answer. */
+const most = 32
+const perClient = 4
+/** Shorter than the shortest pause, so that nobody else takes up what is still under way. */
+const timeoutMs = 5000
+/** Seconds in which nothing is tried after this side has failed, as a signer does that is not there. */
+const rest = 10
+
+const about = ({ clientId, accountId, doorId, presenceId }: LogoutNotice) => ({
+  doorId,
+  clientId,
+  accountId,
+  targetId: presenceId,
+})
+
+/** @see OpenID Back-Channel Logout §2.8: frameworks make 204 of an answer without a body */
+const isTaken = (answer: PostAnswer) =>
+  answer.outcome === 'answered' && (answer.status === 200 || answer.status === 204)
+
+/** Tries to tell one client. */
+async function send(
+  notice: LogoutNotice,
+  { store, tokenFor, post }: LogoutSenderParts,
+  now: number,
+): Promise<void> {
+  const tries = notice.tries + 1
+  const close = (type: string, detail: string) => {
+    const event: AuditEvent = { type, ...about(notice), detail }
+    return store.logouts.close(notice, event, now)
+  }
+  const client = await store.clients.find(notice.clientId, now)
+  const url = client?.logout?.backchannelUri
+  const token = client && url !== undefined ? await tokenFor(notice, client, now) : undefined
+  if (url === undefined || token === undefined) return close('logout.dropped', 'no longer told of logout')
+  if (tries > logoutTries) return close('logout.given-up', 'the last try was cut off')
+  if (!(await store.logouts.take(notice, now + logoutPause(tries)))) return
+  const answer = await post({ url, fields: { logout_token: token }, timeoutMs })
+  if (isTaken(answer)) return close('logout.told', `try ${tries}`)
+  if (tries < logoutTries) return
+  const reason = answer.outcome === 'refuse' ? answer.reason : `answered ${answer.status}`
+  await close('logout.given-up', `${tries} tries; ${reason}`)
+}
+
+/**
+ * Tells clients that somebody has signed out. A try is counted before it is made, by whoever is first to, so a process that dies
+ * leaves a notice that another takes up; a client may hear twice, but never not at all while it can be reached.
+ * @see OpenID Back-Channel Logout §2.5
+ */
+export function createLogoutSender(parts: LogoutSenderParts): LogoutSender {
+  const { logouts } = parts.store
+  const underWay = new Map<string, number>()
+  const jobs = new Set<Promise<void>>()
+  // At first there may be something that was left.
+  let [woken, wakeAt, restUntil] = [true, 0, 0]
+  const look = () => void (woken = true)
+  logouts.watch(look)
+
+  function start(notice: LogoutNotice, now: number): void {
+    const { clientId } = notice
+    underWay.set(clientId, (underWay.get(clientId) ?? 0) + 1)
+    const job = send(notice, parts, now)
+      .catch((error: unknown) => {
+        restUntil = now + rest
+        parts.failed(error)
+      })
+      .finally(() => {
+        const left = (underWay.get(clientId) ?? 1) - 1
+        if (left > 0) underWay.set(clientId, left)
+        else underWay.delete(clientId)
+        jobs.delete(job)
+      })
+    jobs.add(job)
+  }
+
+  return {
+    look,
+    async tend(now) {
+      if ((!woken && now < wakeAt) || now < restUntil || jobs.size >= most)
+        return // Before it asks: what is made meanwhile wakes it again. Should the asking fail, it is tried again after a rest.
+      ;[woken, wakeAt] = [false, now + rest]
+      for (const notice of await logouts.due({ most, perClient }, now)) {
+        if (jobs.size >= most) break
+        if ((underWay.get(notice.clientId) ?? 0) < perClient) start(notice, now)
+      }
+      wakeAt = (await logouts.nextDue()) ?? Number.POSITIVE_INFINITY
+    },
+    async settled() {
+      await Promise.allSettled(jobs)
+    },
+  }
+}

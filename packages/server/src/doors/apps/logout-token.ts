@@ -1,0 +1,34 @@
+import { logoutEvent } from '@sallyport/protocol'
+import type { LogoutSenderParts } from '../../accounts/logout-sender.ts'
+import { sidOf } from '../../crypto/presence.ts'
+import { newSecret } from '../../crypto/secret.ts'
+import type { AppsDoor } from '../../settings/door.ts'
+import { issuerOf } from '../../settings/issuer.ts'
+import type { Services } from '../services.ts'
+import { subjectFor } from './subject.ts'
+
+/** @see OpenID Back-Channel Logout §4: at most two minutes, so that one that was overheard is soon worth nothing */
+const lifetime = 120
+
+/**
+ * Makes logout tokens. Each try gets a fresh one: one that waited would be over, and a client that remembers what it has seen would
+ * refuse it the second time.
+ * @see OpenID Back-Channel Logout §2.4
+ */
+export function logoutTokens({ doors, signing, sealer, baseUrl }: Services): LogoutSenderParts['tokenFor'] {
+  return async ({ doorId, accountId, presenceId }, client, now) => {
+    const door = doors.find((one): one is AppsDoor => one.kind === 'apps' && one.id === doorId)
+    if (!door?.logout) return undefined
+    const claims = {
+      iss: issuerOf(door, baseUrl),
+      sub: subjectFor(accountId, client),
+      aud: client.clientId,
+      iat: now,
+      exp: now + lifetime,
+      jti: newSecret().slice(0, 22),
+      events: { [logoutEvent]: {} },
+      sid: sidOf(presenceId, client.clientId, sealer),
+    }
+    return signing.sign('logout+jwt', claims, now)
+  }
+}
