@@ -126,7 +126,7 @@ test('code, ID token, userinfo, introspection, refresh and revocation', async ()
   })
 })
 
-test('introspection signed by RFC 9701', async () => {
+test('RFC 9701 §5: introspection is answered as a signed JWT', async () => {
   const { as, client, auth } = party
   const { access_token } = await redeem(party, await authorize(party))
   const options = { ...insecure, requestJwtResponse: true }
