@@ -1,8 +1,8 @@
 export type { CallInfo, FetchMount, Mount, NodeCall, Platform, PlatformHost } from './server/platform.ts'
 export type { NewWidget, WidgetDesk, WidgetOwner, WidgetWrite } from './accounts/widgets.ts'
+export type { AppsDoor } from './settings/apps-door.ts'
 export type {
   AccessFormat,
-  AppsDoor,
   DoorSettings,
   KeysDoor,
   LimitTable,

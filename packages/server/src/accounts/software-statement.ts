@@ -1,6 +1,6 @@
 import { ProtocolError, signatureAlgorithms } from '@sallyport/protocol'
 import { createLocalJWKSet, decodeJwt, errors, jwtVerify } from 'jose'
-import type { AppsDoor } from '../settings/door.ts'
+import type { AppsDoor } from '../settings/apps-door.ts'
 
 type Members = Readonly<Record<string, unknown>>
 

@@ -1,6 +1,7 @@
 import type { ActorClaim, AuthorizationDetail, ForeignAlgorithm, Resources, Scope } from '@sallyport/protocol'
 import type { Sealer } from '../crypto/seal.ts'
-import type { AccessFormat, RefreshSettings, TrustedIssuer, VouchedServer } from '../settings/door.ts'
+import type { TrustedIssuer, VouchedServer } from '../settings/apps-door.ts'
+import type { AccessFormat, RefreshSettings } from '../settings/door.ts'
 import type { AuditEvent, Family, Store } from '../store/contract/index.ts'
 
 /** What a grant must know of the door it works for. */

@@ -1,5 +1,5 @@
 import type { Resources } from '@sallyport/protocol'
-import type { GrantEndpoint } from '../settings/door.ts'
+import type { GrantEndpoint } from '../settings/apps-door.ts'
 import type { Client } from '../store/contract/index.ts'
 import type { GrantContext } from './context.ts'
 import type { Granted, Vouched } from './issue.ts'

@@ -3,16 +3,16 @@ import {
   decideTeam,
   type GrantAssertion,
   intersectScope,
+  ProtocolError,
   parseEmail,
   parseGrantAssertion,
-  ProtocolError,
   type Scope,
   scopeWithin,
 } from '@sallyport/protocol'
 import { verifyForeign } from '../crypto/foreign-jwt.ts'
 import { newId } from '../crypto/id.ts'
 import { secretHash } from '../crypto/secret.ts'
-import type { TrustedIssuer } from '../settings/door.ts'
+import type { TrustedIssuer } from '../settings/apps-door.ts'
 import type { Account, Client, Family, Store } from '../store/contract/index.ts'
 import { machineScope } from './client-credentials.ts'
 import type { GrantContext } from './context.ts'

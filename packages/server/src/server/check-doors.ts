@@ -1,8 +1,9 @@
 import { parseResource, responseModes } from '@sallyport/protocol'
+import { authMethods } from '../grants/auth-methods.ts'
 import { backchannel } from '../grants/backchannel.ts'
 import { grants } from '../grants/index.ts'
-import { authMethods } from '../grants/auth-methods.ts'
-import type { AppsDoor, DoorSettings, RefreshSettings } from '../settings/door.ts'
+import type { AppsDoor } from '../settings/apps-door.ts'
+import type { DoorSettings, RefreshSettings } from '../settings/door.ts'
 import { withPresets } from '../settings/presets.ts'
 import type { Platform } from './platform.ts'
 

@@ -1,4 +1,5 @@
-import type { AppsDoor, DoorSettings } from '../settings/door.ts'
+import type { AppsDoor } from '../settings/apps-door.ts'
+import type { DoorSettings } from '../settings/door.ts'
 import { fapiAlgorithms } from '../settings/fapi.ts'
 import type { SigningSettings } from '../settings/signing.ts'
 

@@ -3,32 +3,32 @@ import { createReplayStore } from '@sallyport/guard'
 import { ipBucket, type ProtocolError } from '@sallyport/protocol'
 import { type Logger, pino } from 'pino'
 import { createClientDocuments, type FetchClientDocument } from '../accounts/client-documents.ts'
-import type { LogoutSender } from '../accounts/logout-sender.ts'
 import { createWidgetDesk } from '../accounts/widgets.ts'
+import type { SigningPolicy } from '../checks/add-signing-key.ts'
 import { openFacts } from '../checks/facts.ts'
 import { createMemoryLimiter, type Limiter } from '../checks/limit.ts'
-import type { SigningPolicy } from '../checks/add-signing-key.ts'
 import { openSigning } from '../checks/signing.ts'
 import { newId } from '../crypto/id.ts'
 import { parseOpaqueToken } from '../crypto/opaque-token.ts'
 import { createPasswords } from '../crypto/password.ts'
 import { isStrongSecret } from '../crypto/safe.ts'
-import { createClientKeys } from '../grants/client-keys.ts'
-import { fetchDocument } from '../net/fetch-document.ts'
 import type { Door, Request } from '../doors/door.ts'
 import { mountDoors } from '../doors/index.ts'
 import { auditEvent, type Services } from '../doors/services.ts'
-import type { DoorSettings } from '../settings/door.ts'
+import { createClientKeys } from '../grants/client-keys.ts'
+import { fetchDocument } from '../net/fetch-document.ts'
 import type { ClientCertificateSettings } from '../settings/client-certificate.ts'
+import type { DoorSettings } from '../settings/door.ts'
 import type { ForwardRoute } from '../settings/forward.ts'
-import type { SigningSettings } from '../settings/signing.ts'
 import { withPresets } from '../settings/presets.ts'
+import type { SigningSettings } from '../settings/signing.ts'
 import type { Store } from '../store/contract/index.ts'
 import { openSqlStore } from '../store/sql/open.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { openKept } from './at-rest.ts'
 import { checkCertificates } from './check-certificates.ts'
 import { checkFapi } from './check-fapi.ts'
+import { startChores } from './chores.ts'
 import { systemClock } from './clock.ts'
 import { ConfigurationError, type ServerSettings } from './config.ts'
 import { guardsOf } from './guards.ts'
@@ -215,20 +215,6 @@ async function recordRefusal(
   if (!allowed) return
   const detail = `${error.code}: ${error.detail ?? error.message}`
   await store.audit.add(auditEvent(request, door?.id ?? 'server')('request.refused', { detail }), now())
-}
-
-/** Work that recurs while the server lives. Returns a function that stops it. */
-function startChores({ facts, signing, store, log, now }: Services, sender: LogoutSender): () => void {
-  const report = (err: unknown) => log.error({ err }, 'background work failed')
-  const timers = [
-    setInterval(() => void signing.tend(now()).catch(report), 1000),
-    setInterval(() => void facts.flush().catch(report), 1000),
-    setInterval(() => void sender.tend(now()).catch(report), 250),
-    setInterval(() => void store.sweep(now()).catch(report), 10 * 60_000),
-    setInterval(() => sender.look(), 10 * 60_000),
-  ]
-  for (const timer of timers) timer.unref()
-  return () => timers.forEach(clearInterval)
 }
 
 /** Opens the store in a data folder; `onFatal` is told once it can no longer be made durable. */

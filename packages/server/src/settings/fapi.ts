@@ -1,5 +1,6 @@
 import type { ForeignAlgorithm } from '@sallyport/protocol'
-import type { AppsDoor, DoorSettings } from './door.ts'
+import type { AppsDoor } from './apps-door.ts'
+import type { DoorSettings } from './door.ts'
 
 /** What may be signed with; `EdDSA` means its variant Ed25519. @see FAPI 2.0 Security Profile §5.4.1 item 1 */
 export const fapiAlgorithms: readonly ForeignAlgorithm[] = ['PS256', 'ES256', 'EdDSA', 'Ed25519']

@@ -1,4 +1,4 @@
-import type { AppsDoor } from './door.ts'
+import type { AppsDoor } from './apps-door.ts'
 import { issuerOf } from './issuer.ts'
 
 const absolute = (identifier: string, baseUrl: string) =>

@@ -7,7 +7,8 @@ import type { Status } from '../../src/cli/doctor/rule.ts'
 import { doorRules } from '../../src/cli/doctor/rules-doors.ts'
 import { type ServerFacts, serverRules } from '../../src/cli/doctor/rules-server.ts'
 import { fapiDemands } from '../../src/server/check-fapi.ts'
-import type { AppsDoor, DoorSettings, PeopleDoor, WidgetsDoor } from '../../src/settings/door.ts'
+import type { AppsDoor } from '../../src/settings/apps-door.ts'
+import type { DoorSettings, PeopleDoor, WidgetsDoor } from '../../src/settings/door.ts'
 import { withPresets } from '../../src/settings/presets.ts'
 
 const settings: NonNullable<ServerFacts['settings']> = {

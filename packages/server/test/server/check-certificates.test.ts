@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { doors as platformDoors } from '../../../../platforms/openchatstudio/src/preset.ts'
 import { checkCertificates } from '../../src/server/check-certificates.ts'
-import type { AppsDoor, DoorSettings } from '../../src/settings/door.ts'
+import type { AppsDoor } from '../../src/settings/apps-door.ts'
+import type { DoorSettings } from '../../src/settings/door.ts'
 
 const settings = { header: 'X-Client-Cert', format: 'rfc9440', verified: 'always' } as const
 const [apps] = platformDoors.filter((door) => door.kind === 'apps')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { doors } from '../../../../platforms/openchatstudio/src/preset.ts'
 import { checkFapi, fapiDemands } from '../../src/server/check-fapi.ts'
-import type { AppsDoor } from '../../src/settings/door.ts'
+import type { AppsDoor } from '../../src/settings/apps-door.ts'
 import { withPresets } from '../../src/settings/presets.ts'
 import type { SigningSettings } from '../../src/settings/signing.ts'
 

@@ -1,6 +1,7 @@
 import { usualMethods } from '../../grants/auth-methods.ts'
 import { fapiDemands } from '../../server/check-fapi.ts'
-import type { AppsDoor, DoorSettings, PeopleDoor, WidgetsDoor } from '../../settings/door.ts'
+import type { AppsDoor } from '../../settings/apps-door.ts'
+import type { DoorSettings, PeopleDoor, WidgetsDoor } from '../../settings/door.ts'
 import type { SigningSettings } from '../../settings/signing.ts'
 import { fail, ok, type Rule, type Verdict, warn } from './rule.ts'
 

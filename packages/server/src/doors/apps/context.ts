@@ -1,5 +1,5 @@
 import type { DpopNonces, Guard } from '@sallyport/guard'
-import type { AppsDoor, GrantEndpoint } from '../../settings/door.ts'
+import type { AppsDoor, GrantEndpoint } from '../../settings/apps-door.ts'
 import type { Services } from '../services.ts'
 
 /** What the endpoints of one apps door share. */

@@ -1,6 +1,6 @@
 import type { AuthorizationDetail, Resources } from '@sallyport/protocol'
 import type { ConsentModel } from '../../pages/index.ts'
-import type { AppsDoor } from '../../settings/door.ts'
+import type { AppsDoor } from '../../settings/apps-door.ts'
 import { resourceNames } from '../../settings/resources.ts'
 import type { AppsContext } from './context.ts'
 

@@ -1,7 +1,7 @@
 import { endsWithSession, ProtocolError, type Scope } from '@sallyport/protocol'
 import { newId } from '../../crypto/id.ts'
 import { newSecret, secretHash } from '../../crypto/secret.ts'
-import type { AppsDoor } from '../../settings/door.ts'
+import type { AppsDoor } from '../../settings/apps-door.ts'
 import type { ApprovedCode, NewFamily } from '../../store/contract/index.ts'
 import type { SignedIn } from '../browser.ts'
 import type { Reply, Request } from '../door.ts'

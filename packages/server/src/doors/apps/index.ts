@@ -1,6 +1,6 @@
 import { createDpopNonces } from '@sallyport/guard'
 import { grantsOf } from '../../grants/index.ts'
-import type { AppsDoor, GrantEndpoint } from '../../settings/door.ts'
+import type { AppsDoor, GrantEndpoint } from '../../settings/apps-door.ts'
 import type { Door, Endpoint } from '../door.ts'
 import { refuseOauth } from '../refuse.ts'
 import type { Services } from '../services.ts'

@@ -1,4 +1,4 @@
-import type { AppsDoor } from '../../settings/door.ts'
+import type { AppsDoor } from '../../settings/apps-door.ts'
 import { pathOf } from './context.ts'
 
 /** What a door's apps can do about logout, as it goes into discovery. @see OpenID RP-Initiated Logout §2.1, Back-Channel Logout §2.1, Front-Channel Logout §3, Session Management §3.3 */

@@ -1,6 +1,6 @@
 import { newId } from '../../crypto/id.ts'
 import { webhookHeaders } from '../../crypto/webhook.ts'
-import type { WebhookSettings } from '../../settings/door.ts'
+import type { WebhookSettings } from '../../settings/apps-door.ts'
 import type { Services } from '../services.ts'
 
 const timeoutMs = 3000

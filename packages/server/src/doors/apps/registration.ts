@@ -1,9 +1,9 @@
 import {
   authenticationMetadata,
   type ClientAuthentication,
-  logoutMetadata,
   type ClientMetadata,
   isStrictRedirect,
+  logoutMetadata,
   type MetadataPolicy,
   ProtocolError,
   readClientMetadata,
@@ -11,7 +11,7 @@ import {
 } from '@sallyport/protocol'
 import { heedStatement } from '../../accounts/software-statement.ts'
 import { usualMethods } from '../../grants/auth-methods.ts'
-import type { AppsDoor } from '../../settings/door.ts'
+import type { AppsDoor } from '../../settings/apps-door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import type { Client, Registration } from '../../store/contract/index.ts'
 import type { AppsContext } from './context.ts'

@@ -1,5 +1,5 @@
 import { responseModeNames, signatureAlgorithms } from '@sallyport/protocol'
-import type { AppsDoor } from '../../settings/door.ts'
+import type { AppsDoor } from '../../settings/apps-door.ts'
 import { resourceNames } from '../../settings/resources.ts'
 import { pathOf } from './context.ts'
 import { takesDetails } from './details.ts'

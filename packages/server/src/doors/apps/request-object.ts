@@ -1,6 +1,6 @@
-import { parseCompactJws, readRequestObject, type RequestObjectRead } from '@sallyport/protocol'
+import { parseCompactJws, type RequestObjectRead, readRequestObject } from '@sallyport/protocol'
 import { notSignedByClient } from '../../grants/signed-by-client.ts'
-import type { AppsDoor } from '../../settings/door.ts'
+import type { AppsDoor } from '../../settings/apps-door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import type { Client } from '../../store/contract/index.ts'
 import type { AppsContext } from './context.ts'

@@ -1,9 +1,9 @@
-import { parseQuery, ProtocolError, type RequestSource } from '@sallyport/protocol'
+import { ProtocolError, parseQuery, type RequestSource } from '@sallyport/protocol'
 import { secretHash } from '../../crypto/secret.ts'
-import type { AppsDoor } from '../../settings/door.ts'
+import type { AppsDoor } from '../../settings/apps-door.ts'
 import type { Client } from '../../store/contract/index.ts'
-import { openRequestObject, takesObjects } from './request-object.ts'
 import type { AppsContext } from './context.ts'
+import { openRequestObject, takesObjects } from './request-object.ts'
 
 /** What the name of a pushed request begins with. @see RFC 9126 §2.2 */
 export const pushedPrefix = 'urn:ietf:params:oauth:request_uri:'

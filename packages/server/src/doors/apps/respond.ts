@@ -1,6 +1,6 @@
 import type { ErrorCode, ResponseMode } from '@sallyport/protocol'
 import { formActionOf, formPostPage } from '../../pages/index.ts'
-import type { AppsDoor } from '../../settings/door.ts'
+import type { AppsDoor } from '../../settings/apps-door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import type { SignedIn } from '../browser.ts'
 import type { Reply } from '../door.ts'

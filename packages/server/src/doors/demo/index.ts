@@ -1,6 +1,6 @@
 import { parseQuery } from '@sallyport/protocol'
 import { demoCallbackPage } from '../../pages/index.ts'
-import type { AppsDoor } from '../../settings/door.ts'
+import type { AppsDoor } from '../../settings/apps-door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import type { Door, Request } from '../door.ts'
 import { page, refuseAsPage } from '../page.ts'

@@ -7,7 +7,7 @@ import {
   redirectUriMatches,
 } from '@sallyport/protocol'
 import { formActionOf } from '../../pages/index.ts'
-import type { AppsDoor } from '../../settings/door.ts'
+import type { AppsDoor } from '../../settings/apps-door.ts'
 import { readMarker } from '../apps/marker.ts'
 import { parseRequest, readRequestParams } from '../apps/request-source.ts'
 import { devicePath } from '../device/paths.ts'

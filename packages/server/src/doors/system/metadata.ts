@@ -1,14 +1,15 @@
 import { dpopAlgorithms, promptValues } from '@sallyport/protocol'
-import { grantsOf } from '../../grants/index.ts'
-import type { AppsDoor, DoorSettings } from '../../settings/door.ts'
 import { authMetadata } from '../../grants/auth-methods.ts'
+import { grantsOf } from '../../grants/index.ts'
+import type { AppsDoor } from '../../settings/apps-door.ts'
+import type { DoorSettings } from '../../settings/door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import { pathOf } from '../apps/context.ts'
 import { logoutEndpoints } from '../apps/logout-metadata.ts'
-import { takesObjects } from '../apps/request-object.ts'
-import { requestMetadata } from '../apps/request-metadata.ts'
-import { takesPushed } from '../apps/request-source.ts'
 import { registerPath } from '../apps/registration.ts'
+import { requestMetadata } from '../apps/request-metadata.ts'
+import { takesObjects } from '../apps/request-object.ts'
+import { takesPushed } from '../apps/request-source.ts'
 import type { Endpoint, Reply } from '../door.ts'
 import type { Services } from '../services.ts'
 
@@ -52,6 +53,38 @@ function certificatesOf(door: AppsDoor, { clientCertificate }: Services): Readon
   }
 }
 
+/** What a door can do that tells who people are. @see OpenID Connect Discovery 1.0 §3 */
+function openidMetadata(
+  door: AppsDoor,
+  { baseUrl, signing, now }: Services,
+): Readonly<Record<string, unknown>> {
+  return {
+    userinfo_endpoint: baseUrl + pathOf({ door }, 'userinfo'),
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: signing.algorithms(now()),
+    claims_supported: [
+      'sub',
+      'iss',
+      'aud',
+      'exp',
+      'iat',
+      'auth_time',
+      'nonce',
+      'name',
+      'email',
+      'email_verified',
+      'is_active',
+      'team',
+      ...(door.logout ? ['sid'] : []),
+    ],
+    ...logoutEndpoints(door, baseUrl),
+    prompt_values_supported: promptValues,
+    request_parameter_supported: takesObjects(door),
+    request_uri_parameter_supported: false,
+    claims_parameter_supported: door.claimsParameter ?? false,
+  }
+}
+
 /** What an apps door can do, from what is registered. @see RFC 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 9449 §5.1 */
 function appsMetadata(door: AppsDoor, services: Services): Readonly<Record<string, unknown>> {
   const { baseUrl, signing, now } = services
@@ -60,7 +93,6 @@ function appsMetadata(door: AppsDoor, services: Services): Readonly<Record<strin
   const begun = grants.flatMap(({ endpoint }) =>
     endpoint ? [{ [endpoint.metadata]: at(endpoint.name), ...endpoint.more }] : [],
   )
-  const openid = 'openid' in door.scopes
   return {
     issuer: issuerOf(door, baseUrl),
     authorization_endpoint: at('authorize'),
@@ -87,31 +119,7 @@ function appsMetadata(door: AppsDoor, services: Services): Readonly<Record<strin
     ...((door.dpop ?? 'off') !== 'off' && {
       dpop_signing_alg_values_supported: door.signatureAlgorithms ?? dpopAlgorithms,
     }),
-    ...(openid && {
-      userinfo_endpoint: at('userinfo'),
-      subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: signing.algorithms(now()),
-      claims_supported: [
-        'sub',
-        'iss',
-        'aud',
-        'exp',
-        'iat',
-        'auth_time',
-        'nonce',
-        'name',
-        'email',
-        'email_verified',
-        'is_active',
-        'team',
-        ...(door.logout ? ['sid'] : []),
-      ],
-      ...logoutEndpoints(door, baseUrl),
-      prompt_values_supported: promptValues,
-      request_parameter_supported: takesObjects(door),
-      request_uri_parameter_supported: false,
-      claims_parameter_supported: door.claimsParameter ?? false,
-    }),
+    ...('openid' in door.scopes && openidMetadata(door, services)),
   }
 }
 
