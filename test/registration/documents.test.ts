@@ -197,6 +197,10 @@ test('an app with keys proves nothing by a document that may have changed', { sk
 const documents: [name: string, more: object, answer: Partial<Served>][] = [
   ['of another address', { client_id: 'https://other.example/client' }, {}],
   ['with a promise that the door can’t keep', { tls_client_certificate_bound_access_tokens: true }, {}],
+  ['that wants bound tokens of a door that binds none', { dpop_bound_access_tokens: true }, {}],
+  ['that may not be told who people are, at a door that tells', { subject_type: 'pairwise' }, {}],
+  ['that wants another algorithm than the server signs with', { id_token_signed_response_alg: 'RS256' }, {}],
+  ['that names another document', { sector_identifier_uri: 'https://app.example/sector.json' }, {}],
   ['with a secret', { client_secret: 'x' }, {}],
   ['with a bad redirect address', { redirect_uris: ['http://app.example/cb'] }, {}],
   ['that is no JSON', {}, { body: '<html>' }],

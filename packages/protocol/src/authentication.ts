@@ -11,7 +11,8 @@ export interface AuthenticationStep {
 
 /** A browser's session, as far as the rule looks at it. */
 export interface AuthenticatedSession {
-  readonly accountId: string
+  /** Who is signed in, as the client that asks knows them. @see OpenID Connect Core §8 */
+  readonly subject: string
   readonly sessionId: string
   readonly authenticatedAt: number
 }
@@ -65,7 +66,7 @@ export function decideAuthentication(facts: AuthenticationFacts): Authentication
   const allowed = maxAge === undefined ? undefined : forThis ? Math.max(maxAge, readingTime) : maxAge
   if (allowed !== undefined && now - session.authenticatedAt > allowed)
     return ask('the sign-in is older than max_age')
-  if (hintedSubject !== undefined && session.accountId !== hintedSubject) {
+  if (hintedSubject !== undefined && session.subject !== hintedSubject) {
     const description = 'another person than the one of id_token_hint is signed in'
     return forThis ? { outcome: 'refuse', error: 'login_required', description } : ask(description)
   }

@@ -12,6 +12,7 @@ import {
 } from './authorization-parameters.ts'
 import type { AuthorizationDetail } from './authorization-details.ts'
 import type { ClaimsRequest } from './claims-request.ts'
+import type { ClientRules } from './client-rules.ts'
 import type { ErrorCode } from './errors.ts'
 import { redirectUriMatches } from './redirect-uri.ts'
 import { readResources, type Resources } from './resource-indicator.ts'
@@ -19,16 +20,12 @@ import { parseResponseMode, type ResponseMode } from './response-mode.ts'
 import type { Scope } from './scope.ts'
 
 /** What the authorization endpoint needs to know of a client. @see RFC 7591 §2 */
-export interface AuthorizationClient {
+export interface AuthorizationClient extends ClientRules {
   readonly clientId: string
   readonly type: 'confidential' | 'public'
   readonly redirectUris: readonly string[]
   readonly scope: Scope
   readonly grantTypes: readonly string[]
-  /** Whether it may only push its requests. @see RFC 9126 §6 */
-  readonly requirePushed?: boolean
-  /** Whether it may only send signed requests. @see RFC 9101 §10.5 */
-  readonly requireSigned?: boolean
 }
 
 /**
@@ -205,7 +202,8 @@ function readRequest(
       dpopJkt: dpopJkt.value,
       nonce: params.get('nonce'),
       prompt: prompt.value,
-      maxAge: maxAge.value,
+      // OpenID Connect Registration §2: what was registered holds where the request says nothing.
+      maxAge: maxAge.value ?? client.choices?.defaultMaxAge,
       team: params.get('team'),
       loginHint: params.get('login_hint'),
       idTokenHint: params.get('id_token_hint'),

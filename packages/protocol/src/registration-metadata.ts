@@ -1,5 +1,6 @@
 import type { ClientAuthMethod } from './client-authentication.ts'
 import { type ClientAuthentication, readAuthenticationMetadata } from './client-metadata.ts'
+import { type ClientRules, type ClientRulesPolicy, readClientRules, unmetRule } from './client-rules.ts'
 import { checkRedirectUri } from './redirect-uri.ts'
 import { parseScope, type Scope } from './scope.ts'
 
@@ -11,6 +12,8 @@ export interface MetadataPolicy {
   readonly grantTypes: readonly string[]
   /** Scopes that it may ever ask for. */
   readonly scopes: Scope
+  /** What it can do for a client alone; left out where that is for each door to say. */
+  readonly rules?: ClientRulesPolicy
 }
 
 /** Metadata of a client, read and made whole. */
@@ -21,6 +24,7 @@ export interface ClientMetadata {
   readonly grantTypes: readonly string[]
   readonly responseTypes: readonly string[]
   readonly scope: Scope
+  readonly rules: ClientRules
   /** What only people read, under the names of the wire. */
   readonly about: Readonly<Record<string, string | readonly string[]>>
 }
@@ -136,6 +140,18 @@ function readAuthentication(
   return { method, signingAlg, jwks, jwksUri, tlsSubject, boundTokens }
 }
 
+function readRules(
+  members: Members,
+  redirectUris: readonly string[],
+  { rules: policy }: MetadataPolicy,
+): ClientRules {
+  const read = readClientRules(members)
+  if (read.outcome === 'refuse') throw new Refused(`${read.member} ${read.reason}`)
+  const unmet = policy && unmetRule(read.rules, redirectUris, policy)
+  if (unmet !== undefined) throw new Refused(unmet)
+  return read.rules
+}
+
 function readAbout(members: Members): ClientMetadata['about'] {
   const pages = pageMembers.map((name) => [name, readPage(members, name)] as const)
   const texts = ['software_id', 'software_version'].map((name) => [name, readText(members, name)] as const)
@@ -149,13 +165,15 @@ function readAbout(members: Members): ClientMetadata['about'] {
 function readAll(members: Members, policy: MetadataPolicy): ClientMetadata {
   const grantTypes = readGrantTypes(members, policy)
   const responseTypes = readResponseTypes(members, grantTypes)
+  const redirectUris = readRedirectUris(members, grantTypes.includes('authorization_code'))
   return {
     name: readText(members, 'client_name')?.trim(),
-    redirectUris: readRedirectUris(members, grantTypes.includes('authorization_code')),
+    redirectUris,
     authentication: readAuthentication(members, policy),
     grantTypes,
     responseTypes,
     scope: readScope(members, policy),
+    rules: readRules(members, redirectUris, policy),
     about: readAbout(members),
   }
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type AuthenticationFacts, decideAuthentication } from '../src/index.ts'
 
 const now = 10_000
-const session = { accountId: 'acc_1', sessionId: 'ses_2', authenticatedAt: now - 100 }
+const session = { subject: 'acc_1', sessionId: 'ses_2', authenticatedAt: now - 100 }
 const request = { prompt: [], maxAge: undefined }
 const facts: AuthenticationFacts = { request, hintedSubject: undefined, session, step: undefined, now }
 const prompt = (...values: string[]) => ({ ...request, prompt: values })

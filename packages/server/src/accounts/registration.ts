@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ClientMetadata } from '@sallyport/protocol'
+import { type ClientMetadata, clientRulesMetadata } from '@sallyport/protocol'
 import { newId } from '../crypto/id.ts'
 import { newSecret, secretHash } from '../crypto/secret.ts'
 import type { Client, Registration } from '../store/contract/index.ts'
@@ -31,9 +31,17 @@ function nameOf({ name, redirectUris: [first] }: ClientMetadata): string {
 
 /** Says the same of the same metadata, in whatever order its lists came. */
 function fingerprintOf({ doorId, metadata }: SoftwareAsking): string {
-  const { redirectUris, grantTypes, scope, about, name } = metadata
+  const { redirectUris, grantTypes, scope, about, name, rules } = metadata
+  const ruled = Object.entries(clientRulesMetadata(rules)).sort()
   const lists = [redirectUris, grantTypes, scope].map((list) => [...list].sort())
-  const said = JSON.stringify([doorId, name ?? null, lists, Object.entries(about).sort()])
+  // Without rules as ever, so that who said it before there were any is still found.
+  const said = JSON.stringify([
+    doorId,
+    name ?? null,
+    lists,
+    Object.entries(about).sort(),
+    ...(ruled.length > 0 ? [ruled] : []),
+  ])
   return createHash('sha256').update(said).digest('base64url')
 }
 
@@ -79,6 +87,7 @@ export async function registerSoftware(
     scope: metadata.scope,
     redirectUris: metadata.redirectUris,
     resources: undefined,
+    ...metadata.rules,
     authentication: metadata.authentication,
   } as const
   const { clientId } = client
@@ -109,8 +118,8 @@ export async function replaceRegistration(
   metadata: ClientMetadata,
   { store, now, event }: RecordContext,
 ): Promise<boolean> {
-  const { redirectUris, scope, about, authentication } = metadata
-  const client = { name: nameOf(metadata), redirectUris, scope, authentication }
+  const { redirectUris, scope, about, authentication, rules } = metadata
+  const client = { name: nameOf(metadata), redirectUris, scope, authentication, ...rules }
   const detail = `name=${client.name}; redirectUris=${redirectUris.join(',')}`.slice(0, 500)
   const updated = event('client.updated', { clientId, targetId: clientId, detail })
   return store.registrations.replace(clientId, { client, about }, updated, now)

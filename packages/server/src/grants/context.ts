@@ -1,7 +1,7 @@
-import type { ActorClaim, AuthorizationDetail, Resources, Scope } from '@sallyport/protocol'
+import type { ActorClaim, AuthorizationDetail, Resources, Scope, SubjectType } from '@sallyport/protocol'
 import type { Sealer } from '../crypto/seal.ts'
 import type { AccessFormat, RefreshSettings, TrustedIssuer, VouchedServer } from '../settings/door.ts'
-import type { AuditEvent, Family, Store } from '../store/contract/index.ts'
+import type { AuditEvent, Client, Family, Store } from '../store/contract/index.ts'
 
 /** What a grant must know of the door it works for. */
 export interface GrantDoor {
@@ -12,6 +12,8 @@ export interface GrantDoor {
   readonly refresh: RefreshSettings
   /** Identifiers that tokens can be narrowed to. @see RFC 8707 §2 */
   readonly resources: readonly string[]
+  /** How its clients know people. @see OpenID Connect Core §8 */
+  readonly subjectTypes?: readonly SubjectType[] | undefined
   /** Whose assertions it takes. */
   readonly trusts?: readonly TrustedIssuer[] | undefined
   /** Who takes its word. */
@@ -42,6 +44,8 @@ export interface GrantContext {
   readonly sealer: Sealer
   readonly door: GrantDoor
   readonly now: number
+  /** Who asks, where the door has clients. */
+  readonly client?: Client
   /** Thumbprint of the key that the request proved. @see RFC 9449 §5 */
   readonly jkt?: string | undefined
   /** The claims of an access token of ours in either form, whichever door made it; it may be over. */
@@ -53,7 +57,7 @@ export interface GrantContext {
   /** Whether what the client is given is bound to that certificate. */
   readonly bindsCertificate?: boolean
   /** Signs a JWT. Throws when that can't be done now, so it comes before anything that can't be done twice. */
-  sign(typ: string, claims: object): Promise<string>
+  sign(typ: string, claims: object, algorithm?: string): Promise<string>
   /** The ID token of a door that has one. @see OpenID Connect Core §3.1.3.3 */
   idToken?(unsigned: Unsigned): Promise<string | undefined>
   /** An audit event of this request. */

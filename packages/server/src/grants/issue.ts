@@ -1,5 +1,6 @@
 import {
   accessTokenType,
+  actorChain,
   audienceOf,
   type AuthorizationDetail,
   formatScope,
@@ -11,6 +12,7 @@ import { formatRefreshToken } from '../crypto/refresh-token.ts'
 import type { RefreshSettings } from '../settings/door.ts'
 import type { Family } from '../store/contract/index.ts'
 import type { GrantContext, Unsigned } from './context.ts'
+import { isPairwise, mostPrivate } from './subject.ts'
 
 /** What a grant won, signed. */
 export interface Granted extends Unsigned {
@@ -59,6 +61,18 @@ const accessExpiresAt = ({ handedOn }: Unsigned, { door, now }: GrantContext) =>
   Math.min(now + door.accessLifetime, handedOn?.notAfter ?? Number.MAX_SAFE_INTEGER)
 
 /**
+ * Whether nobody but the server may read the access token: by its door's choice, or since a client that holds it may not learn the id
+ * of the account. Guards go on to see the account, which is in it. @see RFC 9068 §6, OpenID Connect Core §8
+ */
+async function isHidden({ family, handedOn }: Unsigned, context: GrantContext): Promise<boolean> {
+  const { door, client } = context
+  if (door.accessFormat === 'opaque') return true
+  if (!client || family.accountId === undefined) return false
+  const held = [family.clientId, ...actorChain(handedOn?.act).map((one) => one.client_id)]
+  return isPairwise(await mostPrivate(client, held, context), context)
+}
+
+/**
  * Makes the access token of a family in its door's format, and the ID token where its door has one. A grant does this before
  * it takes a code, moves a generation or starts a family: a signer that is not there then costs nobody anything.
  *
@@ -89,7 +103,7 @@ export async function signTokens(unsigned: Unsigned, context: GrantContext): Pro
     ...(handedOn && { act: handedOn.act }),
   }
   const [accessToken, idToken] = await Promise.all([
-    door.accessFormat === 'opaque' ? formatOpaqueToken(claims, sealer) : context.sign('at+jwt', claims),
+    (await isHidden(unsigned, context)) ? formatOpaqueToken(claims, sealer) : context.sign('at+jwt', claims),
     context.idToken?.(unsigned),
   ])
   return { ...unsigned, accessToken, idToken }

@@ -1,4 +1,4 @@
-import { parseResource, responseModes } from '@sallyport/protocol'
+import { parseResource, responseModes, subjectTypes } from '@sallyport/protocol'
 import { backchannel } from '../grants/backchannel.ts'
 import { grants } from '../grants/index.ts'
 import { authMethods } from '../grants/auth-methods.ts'
@@ -96,6 +96,12 @@ function checkClientAuth(name: string, { clientAuth = ['none'] }: AppsDoor): rea
   ]
 }
 
+function checkSubjects(name: string, { subjectTypes: taken = ['public'] }: AppsDoor): readonly string[] {
+  return taken.length > 0 && taken.every((one) => subjectTypes.includes(one))
+    ? []
+    : [`${name}.subjectTypes must be some of ${subjectTypes.join(', ')}`]
+}
+
 function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly string[] {
   const name = `door ${door.id}`
   switch (door.kind) {
@@ -115,6 +121,7 @@ function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly
         ...checkGrants(name, door),
         ...checkTrusts(name, door),
         ...checkClientAuth(name, door),
+        ...checkSubjects(name, door),
         ...((door.registration ?? 'off') !== 'off' && Object.values(door.endpoints).includes('register')
           ? [`${name}.endpoints has register, which is where software registers itself`]
           : []),

@@ -1,4 +1,12 @@
-import type { ClientAuthMethod, Jwk, KeyFormat, ResponseMode, Scope, Shape } from '@sallyport/protocol'
+import type {
+  ClientAuthMethod,
+  Jwk,
+  KeyFormat,
+  ResponseMode,
+  Scope,
+  Shape,
+  SubjectType,
+} from '@sallyport/protocol'
 
 /** How a door's refresh tokens live. Spans in seconds. */
 export interface RefreshSettings {
@@ -147,6 +155,13 @@ export interface AppsDoor extends DoorBase {
   readonly insecureEndpointAudience?: boolean
   /** Whether introspection is answered as a signed JWT to who asks for that; it is not when left out. @see RFC 9701 */
   readonly signedIntrospection?: boolean
+  /**
+   * Whether clients know people by the same `sub`, or each sector by another, as they register; the first is for who says nothing.
+   * `public` alone when left out. @see OpenID Connect Core §8
+   */
+  readonly subjectTypes?: readonly SubjectType[]
+  /** Whether pages of its public clients may ask it from the browser; not when left out. @see Fetch Standard §3.2 */
+  readonly browserClients?: boolean
   /** Whether clients may register for tokens that are bound to their certificate; they may not when left out. @see RFC 8705 §3 */
   readonly certificateBoundTokens?: boolean
   /**

@@ -1,4 +1,4 @@
-import { authenticationMetadata, ProtocolError } from '@sallyport/protocol'
+import { authenticationMetadata, clientRulesMetadata, ProtocolError } from '@sallyport/protocol'
 import { registerClient } from '../../accounts/clients.ts'
 import type { DoorSettings } from '../../settings/door.ts'
 import type { Client } from '../../store/contract/index.ts'
@@ -15,7 +15,7 @@ import {
   optionalTexts,
   readText,
 } from './read.ts'
-import { readRequestRules, requestRulesBody } from './request-rules.ts'
+import { changedRules, readRules } from './client-rules.ts'
 
 function clientBody(client: Client): Readonly<Record<string, unknown>> {
   const { clientId, doorId, name, type, teamId, grantTypes, scope, redirectUris, resources, authentication } =
@@ -30,7 +30,7 @@ function clientBody(client: Client): Readonly<Record<string, unknown>> {
     scope: scope.join(' '),
     redirect_uris: redirectUris,
     ...(resources && { resources }),
-    ...requestRulesBody(client),
+    ...clientRulesMetadata(client),
     ...(authentication && authenticationMetadata(authentication)),
   }
 }
@@ -77,7 +77,6 @@ function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'cr
     scope: [...scope].sort(),
     redirectUris,
     resources,
-    ...readRequestRules(body, door),
     ...(authentication && { authentication }),
   }
 }
@@ -91,7 +90,10 @@ export function clientsEndpoint(admin: AdminContext): Endpoint {
     path: `${adminPath}/clients`,
     methods: {
       POST: forAdmin(admin, async ({ body, now, event }) => {
-        const registration = readClient(body, doorOf(body, services.doors))
+        const door = doorOf(body, services.doors)
+        const described = readClient(body, door)
+        const rules = await readRules(body, described.redirectUris, { door, services })
+        const registration = { ...described, ...rules }
         const { teamId } = registration
         if (teamId !== undefined && !(await services.store.teams.find(teamId)))
           throw new ProtocolError('invalid_request', 'team is unknown')
@@ -140,7 +142,7 @@ export function clientEndpoint(admin: AdminContext): Endpoint {
           ...(redirectUris && { redirectUris }),
           ...(scope && { scope }),
           ...(resources && { resources }),
-          ...readRequestRules(body, door),
+          ...(await changedRules(body, { client, redirectUris }, { door, services })),
           ...(authentication && { authentication }),
         }
         const { clientId } = client

@@ -34,7 +34,8 @@ export async function grantCode(
   } = approval
   const now = services.now()
   // A response that can’t be signed now must not leave a code behind that nobody got, nor use a pushed request up.
-  if (request.responseMode.endsWith('.jwt')) await services.signing.ready(now)
+  if (request.responseMode.endsWith('.jwt'))
+    await services.signing.ready(now, client.choices?.authorizationAlg)
   const code = newSecret()
   const familyId = newId('fam_', now)
   const about = { accountId: account.accountId, clientId: client.clientId, teamId }

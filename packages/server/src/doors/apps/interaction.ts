@@ -1,3 +1,4 @@
+import { subjectFor } from '../../grants/subject.ts'
 import { type AuthenticationDecision, decideAuthentication } from '@sallyport/protocol'
 import { chooseAccountPage } from '../../pages/index.ts'
 import type { SignedIn } from '../browser.ts'
@@ -10,16 +11,19 @@ import { markedAddress, readMarker } from './marker.ts'
 /** Whether the browser's session will do for the request. */
 export function authenticationOf(
   request: Request,
-  { request: asked, hintedSubject }: ProvenRequest,
+  { request: asked, client, hintedSubject }: ProvenRequest,
   signedIn: SignedIn | undefined,
   apps: AppsContext,
 ): AuthenticationDecision {
+  const { door, services } = apps
+  const subject =
+    signedIn && subjectFor(client, signedIn.account.accountId, { door, sealer: services.sealer })
   return decideAuthentication({
     request: asked,
     hintedSubject,
-    session: signedIn?.session,
+    session: signedIn && subject !== undefined ? { ...signedIn.session, subject } : undefined,
     step: readMarker(request.search, apps)?.step,
-    now: apps.services.now(),
+    now: services.now(),
   })
 }
 

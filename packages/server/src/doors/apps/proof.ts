@@ -21,27 +21,31 @@ export type ProvenBinding = Pick<GrantContext, 'jkt' | 'x5t' | 'bindsCertificate
  */
 export async function readBinding(
   request: Request,
-  { authentication }: Client,
+  { authentication, choices }: Client,
   apps: AppsContext,
 ): Promise<ProvenBinding> {
   const x5t = readCertificate(request, apps.services)?.thumbprint
   const bindsCertificate = authentication?.boundTokens === true
   if (bindsCertificate && x5t === undefined)
     throw new ProtocolError('invalid_request', 'this client needs a certificate on its connection')
-  return { jkt: await readProof(request, apps), x5t, bindsCertificate }
+  return { jkt: await readProof(request, apps, choices?.dpopBound), x5t, bindsCertificate }
 }
 
 /**
  * The thumbprint of the key that a token request proves; `undefined` for a request without a proof, or at a door that has
- * nothing to do with them. Checked before the grant looks at anything, so that a bad proof costs no code.
- * @see RFC 9449 §5, §8
+ * nothing to do with them. A client can be registered to need one. Checked before the grant looks at anything, so that a bad proof costs no code.
+ * @see RFC 9449 §5, §5.2, §8
  */
-export async function readProof(request: Request, apps: AppsContext): Promise<string | undefined> {
+export async function readProof(
+  request: Request,
+  apps: AppsContext,
+  isNeeded = false,
+): Promise<string | undefined> {
   const { door, services, nonces } = apps
   const { dpop = 'off' } = door
   if (dpop === 'off') return undefined
   const values = request.header('dpop')
-  if (values.length === 0 && dpop === 'optional') return undefined
+  if (values.length === 0 && dpop === 'optional' && !isNeeded) return undefined
   const now = services.now()
   // The path as it came: with and without a trailing slash it is the same endpoint, and each client has the one it knows.
   const expected = { method: request.method, url: services.baseUrl + request.path, nonces: nonces?.good(now) }

@@ -1,5 +1,6 @@
 import {
   authenticationMetadata,
+  clientRulesMetadata,
   type ClientMetadata,
   type MetadataPolicy,
   ProtocolError,
@@ -9,13 +10,20 @@ import { heedStatement } from '../../accounts/software-statement.ts'
 import { usualMethods } from '../../grants/auth-methods.ts'
 import type { AppsDoor } from '../../settings/door.ts'
 import type { Client, Registration } from '../../store/contract/index.ts'
+import { foreignSector, rulesPolicy } from './client-rules.ts'
 import type { AppsContext } from './context.ts'
 
 type Members = Readonly<Record<string, unknown>>
 
 /** What software may say of itself at a door. */
-export function metadataPolicy({ clientAuth, grantTypes, scopes }: AppsDoor): MetadataPolicy {
-  return { authMethods: clientAuth ?? usualMethods, grantTypes, scopes: Object.keys(scopes) }
+function metadataPolicy({ door, services }: AppsContext): MetadataPolicy {
+  const { clientAuth, grantTypes, scopes } = door
+  return {
+    authMethods: clientAuth ?? usualMethods,
+    grantTypes,
+    scopes: Object.keys(scopes),
+    rules: rulesPolicy(door, services),
+  }
 }
 
 /** The path at which a door registers software. */
@@ -24,18 +32,18 @@ export function registerPath({ path }: AppsDoor): string {
 }
 
 /** What software says of itself, with whoever vouches for it; thrown where it can't be registered like that. */
-export async function readSoftware(
-  members: Members,
-  { door, services }: AppsContext,
-): Promise<ClientMetadata> {
+export async function readSoftware(members: Members, apps: AppsContext): Promise<ClientMetadata> {
+  const { door, services } = apps
   const heeded = await heedStatement(members, door.softwareStatements, services.now())
-  const decision = readClientMetadata(heeded, metadataPolicy(door))
+  const decision = readClientMetadata(heeded, metadataPolicy(apps))
   if (decision.outcome === 'refuse') throw new ProtocolError(decision.error, decision.description)
   if (decision.metadata.authentication.boundTokens && !door.certificateBoundTokens)
     throw new ProtocolError(
       'invalid_client_metadata',
       'tls_client_certificate_bound_access_tokens is not for clients of this door',
     )
+  const foreign = await foreignSector(decision.metadata, services)
+  if (foreign !== undefined) throw new ProtocolError('invalid_client_metadata', foreign)
   const statement = door.softwareStatements && members['software_statement']
   if (typeof statement !== 'string') return decision.metadata
   // RFC 7591 §3.2.1: a statement that was used is told back as it came.
@@ -54,6 +62,7 @@ export function registrationBody(client: Client, registration: Registration): Me
     response_types: grantTypes.includes('authorization_code') ? ['code'] : [],
     scope: scope.join(' '),
     ...(authentication && authenticationMetadata(authentication)),
+    ...clientRulesMetadata(client),
     ...registration.about,
   }
 }

@@ -3,6 +3,7 @@ import type { GrantContext, Unsigned } from '../../grants/context.ts'
 import { grantsOf } from '../../grants/index.ts'
 import { issue, tokenResponse, vouchedResponse } from '../../grants/issue.ts'
 import { requestedResources } from '../../grants/requested-resources.ts'
+import { isPairwise, subjectFor } from '../../grants/subject.ts'
 import type { Endpoint } from '../door.ts'
 import { refuseToken } from '../refuse.ts'
 import { idTokenClaims } from './claims.ts'
@@ -26,8 +27,9 @@ async function idToken(
   const { accountId, clientId, teamId } = family
   // Nobody signed in for what was handed on, nor for what somebody else vouched for.
   if (handedOn || family.kind === 'machine') return undefined
-  if (!scope.includes('openid') || accountId === undefined || clientId === undefined) return undefined
-  const { store, door, now } = context
+  const { store, door, now, client } = context
+  if (!scope.includes('openid') || accountId === undefined || !client || clientId === undefined)
+    return undefined
   const [account, team] = await Promise.all([
     store.accounts.find(accountId),
     teamId === undefined ? undefined : store.teams.find(teamId),
@@ -35,15 +37,22 @@ async function idToken(
   if (!account) return undefined
   const claims = {
     iss: door.issuer,
-    sub: accountId,
+    sub: subjectFor(client, accountId, context),
     aud: clientId,
     iat: now,
     exp: now + idTokenLifetime,
     auth_time: family.authenticatedAt,
     ...(grantType === 'authorization_code' && family.nonce !== undefined && { nonce: family.nonce }),
-    ...idTokenClaims(account, team, { scope, claims: family.claims, place: 'id_token' }),
+    // By a pairwise subject alone the server would not find the account again.
+    ...(isPairwise(client, context) && { fam: family.familyId }),
+    ...idTokenClaims(account, team, {
+      scope,
+      claims: family.claims,
+      place: 'id_token',
+      pairwise: isPairwise(client, context),
+    }),
   }
-  return context.sign('JWT', claims)
+  return context.sign('JWT', claims, client.choices?.idTokenAlg)
 }
 
 /** The token endpoint. @see RFC 6749 §3.2, RFC 9449 §5 */
@@ -63,10 +72,11 @@ export function tokenEndpoint(apps: AppsContext): Endpoint {
           throw new ProtocolError('unauthorized_client', 'client may not use this grant type')
         }
         const resources = grant.readsTargets ? [] : requestedResources(asked, context.door)
+        const asking = { ...context, client }
         const bound: GrantContext = {
-          ...context,
+          ...asking,
           ...(await readBinding(request, client, apps)),
-          idToken: (unsigned) => idToken(unsigned, grantType, context),
+          idToken: (unsigned) => idToken(unsigned, grantType, asking),
         }
         const takes = (name: string) =>
           grant.params.includes(name) && (name !== 'authorization_details' || takesDetails(apps.door))

@@ -3,6 +3,7 @@ import { grantsOf } from '../../grants/index.ts'
 import type { AppsDoor, DoorSettings } from '../../settings/door.ts'
 import { authMetadata } from '../../grants/auth-methods.ts'
 import { issuerOf } from '../../settings/issuer.ts'
+import { subjectTypesOf } from '../apps/client-rules.ts'
 import { pathOf } from '../apps/context.ts'
 import { takesObjects } from '../apps/request-object.ts'
 import { requestMetadata } from '../apps/request-metadata.ts'
@@ -86,7 +87,8 @@ function appsMetadata(door: AppsDoor, services: Services): Readonly<Record<strin
     ...((door.dpop ?? 'off') !== 'off' && { dpop_signing_alg_values_supported: dpopAlgorithms }),
     ...(openid && {
       userinfo_endpoint: at('userinfo'),
-      subject_types_supported: ['public'],
+      subject_types_supported: subjectTypesOf(door),
+      userinfo_signing_alg_values_supported: signing.algorithms(now()),
       id_token_signing_alg_values_supported: signing.algorithms(now()),
       claims_supported: [
         'sub',
@@ -133,7 +135,9 @@ export function metadataEndpoints(services: Services): readonly Endpoint[] {
     .flatMap((door) => {
       const issuerPath = issuerOf(door, baseUrl).slice(baseUrl.length)
       const body = () => (door.kind === 'apps' ? appsMetadata(door, services) : plainMetadata(door, baseUrl))
-      const methods = { GET: (): Reply => ({ status: 200, headers: cached, body: body() }) }
+      const methods = {
+        GET: (): Reply => ({ status: 200, headers: cached, body: body() }),
+      }
       const oauth = { path: `/.well-known/oauth-authorization-server${issuerPath}`, methods }
       if (door.kind !== 'apps' || !('openid' in door.scopes)) return [oauth]
       const openid = [

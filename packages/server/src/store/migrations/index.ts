@@ -12,6 +12,7 @@ import { clientAuthentication } from './010-client-authentication.ts'
 import { deferredRequests } from './011-deferred-requests.ts'
 import { usedGrants } from './012-used-grants.ts'
 import { registration } from './013-registration.ts'
+import { clientChoices } from './015-client-choices.ts'
 
 /** Schema changes, oldest first. Each runs once, on both engines; append, never edit. */
 const migrations: readonly string[] = [
@@ -28,6 +29,7 @@ const migrations: readonly string[] = [
   deferredRequests,
   usedGrants,
   registration,
+  clientChoices,
 ]
 
 /**

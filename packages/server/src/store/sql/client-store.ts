@@ -1,4 +1,4 @@
-import type { ClientAuthentication, Scope } from '@sallyport/protocol'
+import type { ClientAuthentication, ClientRules, Scope } from '@sallyport/protocol'
 import type {
   AuditEvent,
   Client,
@@ -8,7 +8,16 @@ import type {
   Consent,
 } from '../contract/index.ts'
 import type { Database, Row } from '../database.ts'
-import { insertClient, insertSecret, readClient, readSecret, set, setAuthentication } from './client-row.ts'
+import { hasOrigin, listOrigins } from './client-origins.ts'
+import {
+  insertClient,
+  insertSecret,
+  readClient,
+  readSecret,
+  set,
+  setAuthentication,
+  setChoices,
+} from './client-row.ts'
 import { bit, list, number, optionalList, text } from './row.ts'
 import { audit, change, changes, endFamilies, remove, run, update } from './statements.ts'
 
@@ -41,6 +50,7 @@ export class SqlClientStore implements ClientStore {
     const { clientId } = client
     return run(this.#db, [
       insertClient(client, now),
+      ...listOrigins(clientId, client.redirectUris),
       ...(secret ? [insertSecret(clientId, secret, now)] : []),
       change('client', clientId, now),
       audit(event, now),
@@ -60,6 +70,10 @@ export class SqlClientStore implements ClientStore {
     return { ...readClient(row), secrets: secrets.map(readSecret) }
   }
 
+  hasOrigin(origin: string, doorIds: readonly string[], clientId: string | undefined): Promise<boolean> {
+    return hasOrigin(this.#db, origin, doorIds, clientId)
+  }
+
   async list(teamId: string | undefined): Promise<readonly Client[]> {
     const rows =
       teamId === undefined
@@ -77,16 +91,15 @@ export class SqlClientStore implements ClientStore {
       resources,
       requirePushed,
       requireSigned,
+      choices,
       authentication,
     }: {
       readonly name?: string
       readonly redirectUris?: readonly string[]
       readonly scope?: Scope
       readonly resources?: readonly string[]
-      readonly requirePushed?: boolean
-      readonly requireSigned?: boolean
       readonly authentication?: ClientAuthentication
-    },
+    } & ClientRules,
     event: AuditEvent,
     now: number,
   ): Promise<boolean> {
@@ -101,6 +114,8 @@ export class SqlClientStore implements ClientStore {
     return run(this.#db, [
       update('client', 'client_id', clientId, columns),
       ...(authentication ? [setAuthentication(clientId, authentication)] : []),
+      ...(choices ? [setChoices(clientId, choices)] : []),
+      ...(redirectUris ? listOrigins(clientId, redirectUris) : []),
       change('client', clientId, now),
       audit(event, now),
     ])
@@ -177,6 +192,7 @@ export class SqlClientStore implements ClientStore {
       ...endFamilies('client_id', clientId, now),
       remove('client_secret', 'client_id', clientId),
       remove('client_registration', 'client_id', clientId),
+      remove('client_origin', 'client_id', clientId),
       remove('authorization_code', 'client_id', clientId),
       remove('consent', 'client_id', clientId),
       remove('pushed_request', 'client_id', clientId),
