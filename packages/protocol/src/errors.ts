@@ -105,4 +105,16 @@ export class ProtocolError extends Error {
     this.retryAfter = options.retryAfter
     this.fields = options.fields
   }
+
+  /** The same refusal with more headers. */
+  withHeaders(more: Readonly<Record<string, string>>): ProtocolError {
+    const { code, message, detail, cause, headers, retryAfter, fields } = this
+    return new ProtocolError(code, message, {
+      headers: { ...headers, ...more },
+      ...(cause !== undefined && { cause }),
+      ...(detail !== undefined && { detail }),
+      ...(retryAfter !== undefined && { retryAfter }),
+      ...(fields && { fields }),
+    })
+  }
 }

@@ -14,6 +14,17 @@ import type { Services } from '../services.ts'
 
 const cached = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' }
 
+/** Anybody may read these documents; a page that adds headers of its own to the question is told so first. @see Fetch Standard §4.8 */
+const preflight = (): Reply => ({
+  status: 204,
+  headers: {
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': 'GET',
+    'access-control-allow-headers': '*',
+    'access-control-max-age': '600',
+  },
+})
+
 /** How clients prove themselves at each endpoint; at introspection none may stay unproven. @see RFC 8414 §2 */
 function authOf({ clientAuth }: AppsDoor): Readonly<Record<string, unknown>> {
   const { methods, algorithms } = authMetadata(clientAuth)
@@ -137,6 +148,7 @@ export function metadataEndpoints(services: Services): readonly Endpoint[] {
       const body = () => (door.kind === 'apps' ? appsMetadata(door, services) : plainMetadata(door, baseUrl))
       const methods = {
         GET: (): Reply => ({ status: 200, headers: cached, body: body() }),
+        OPTIONS: preflight,
       }
       const oauth = { path: `/.well-known/oauth-authorization-server${issuerPath}`, methods }
       if (door.kind !== 'apps' || !('openid' in door.scopes)) return [oauth]
@@ -157,6 +169,6 @@ export function jwksEndpoint({ signing, signingPolicy, now }: Services): Endpoin
   const headers = { ...cached, 'cache-control': `public, max-age=${maxAge}` }
   return {
     path: '/.well-known/jwks.json',
-    methods: { GET: () => ({ status: 200, headers, body: signing.jwks(now()) }) },
+    methods: { GET: () => ({ status: 200, headers, body: signing.jwks(now()) }), OPTIONS: preflight },
   }
 }
