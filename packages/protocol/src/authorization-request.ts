@@ -2,6 +2,7 @@ import {
   type Fault,
   fault,
   type Read,
+  readAcr,
   readChallenge,
   readClaims,
   readDetails,
@@ -11,7 +12,7 @@ import {
   readScope,
 } from './authorization-parameters.ts'
 import type { AuthorizationDetail } from './authorization-details.ts'
-import type { ClaimsRequest } from './claims-request.ts'
+import type { AcrRequest, ClaimsRequest } from './claims-request.ts'
 import type { ClientRules } from './client-rules.ts'
 import type { ErrorCode } from './errors.ts'
 import { redirectUriMatches } from './redirect-uri.ts'
@@ -49,6 +50,8 @@ export interface AuthorizationPolicy {
   readonly detailTypes: readonly string[]
   /** Whether single claims can be asked for; if not, the parameter is ignored. */
   readonly claims: boolean
+  /** Names of the ways of signing in; none: nobody can ask for one. */
+  readonly acrValues: readonly string[]
   /** Resources that can be named; none: the parameter is ignored. */
   readonly resources: readonly string[]
 }
@@ -88,6 +91,8 @@ export interface AuthorizationRequest {
   /** As it came: its signature is for the caller to check. */
   readonly idTokenHint: string | undefined
   readonly claims: ClaimsRequest | undefined
+  /** The ways of signing in that it asks for, as far as the door has them. */
+  readonly acr: AcrRequest | undefined
   /** Of known types; what is in them is for the types to check. */
   readonly details: readonly AuthorizationDetail[]
   readonly responseMode: ResponseMode
@@ -187,6 +192,8 @@ function readRequest(
   if ('error' in details) return details
   const claims = readClaims(input)
   if ('error' in claims) return claims
+  const acr = readAcr(input, claims.value, client)
+  if ('error' in acr) return acr
   const maxAge = readMaxAge(params)
   if ('error' in maxAge) return maxAge
   return {
@@ -208,6 +215,7 @@ function readRequest(
       loginHint: params.get('login_hint'),
       idTokenHint: params.get('id_token_hint'),
       claims: claims.value,
+      acr: acr.value,
       details: details.value,
       responseMode,
     },

@@ -1,6 +1,7 @@
 import { parseDocumentUrl } from './document-url.ts'
 import { signatureAlgorithms } from './jwk.ts'
 import { signingAlgorithms } from './signing.ts'
+import { isAcrName } from './step-up.ts'
 import { needsSectorIdentifier, type SubjectType, subjectTypes } from './subject.ts'
 
 /** What a client registered of what it wants to be asked and told. @see OpenID Connect Registration §2, RFC 9449 §5.2, RFC 9701 §6, JARM §3 */
@@ -52,7 +53,6 @@ export type ClientRulesRead =
 
 type Members = Readonly<Record<string, unknown>>
 
-const shortText = /^[\x21-\x7E]{1,200}$/
 const isFlag = (value: unknown): value is boolean => typeof value === 'boolean'
 const oneOf = (values: readonly string[]) => ({
   is: (value: unknown): boolean => values.some((one) => one === value),
@@ -65,7 +65,7 @@ const isAge = (value: unknown) =>
 const isAcrList = (value: unknown) =>
   Array.isArray(value) &&
   value.length <= 10 &&
-  value.every((one) => typeof one === 'string' && shortText.test(one))
+  value.every((one) => typeof one === 'string' && isAcrName(one))
 
 /** How each member is called here, and what it can be. */
 const known = {

@@ -43,6 +43,8 @@ const table = {
   // RFC 9101 §6, §7
   invalid_request_uri: 400,
   invalid_request_object: 400,
+  // RFC 9470 §3
+  insufficient_user_authentication: 401,
   // the people door
   no_active_account: 401,
   token_not_valid: 401,

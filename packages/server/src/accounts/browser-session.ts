@@ -6,7 +6,7 @@ import type { AccountContext } from './context.ts'
 /** How long a browser stays signed in, in seconds. */
 export const browserSessionLifetime = 14 * 24 * 3600
 
-/** Signs a browser in: a fresh session each time, so that one planted before the sign-in is worth nothing. Returns the cookie's secret; `undefined` when the password that was verified has been changed meanwhile. */
+/** Signs a browser in by a password: a fresh session each time, so that one planted before the sign-in is worth nothing. Returns the cookie's secret; `undefined` when the password that was verified has been changed meanwhile. */
 export async function startBrowserSession(
   account: Account,
   { store, now, event }: AccountContext,
@@ -18,6 +18,7 @@ export async function startBrowserSession(
     hash: secretHash(secret),
     accountId,
     authenticatedAt: now,
+    signIn: 'password' as const,
     expiresAt: now + browserSessionLifetime,
   }
   const added = await store.accounts.addSession(

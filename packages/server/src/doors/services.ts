@@ -110,6 +110,7 @@ export async function grantContext(
     accessFormat,
     refresh,
     resources,
+    ...(door.kind !== 'vendors' && { acrValues: door.acrValues }),
     ...(door.kind === 'apps' && {
       trusts: door.trusts,
       vouchesFor: door.vouchesFor,

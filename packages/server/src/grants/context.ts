@@ -1,6 +1,12 @@
 import type { ActorClaim, AuthorizationDetail, Resources, Scope, SubjectType } from '@sallyport/protocol'
 import type { Sealer } from '../crypto/seal.ts'
-import type { AccessFormat, RefreshSettings, TrustedIssuer, VouchedServer } from '../settings/door.ts'
+import type {
+  AccessFormat,
+  AcrNames,
+  RefreshSettings,
+  TrustedIssuer,
+  VouchedServer,
+} from '../settings/door.ts'
 import type { AuditEvent, Client, Family, Store } from '../store/contract/index.ts'
 
 /** What a grant must know of the door it works for. */
@@ -12,6 +18,8 @@ export interface GrantDoor {
   readonly refresh: RefreshSettings
   /** Identifiers that tokens can be narrowed to. @see RFC 8707 §2 */
   readonly resources: readonly string[]
+  /** What it calls the ways of signing in. */
+  readonly acrValues?: AcrNames | undefined
   /** How its clients know people. @see OpenID Connect Core §8 */
   readonly subjectTypes?: readonly SubjectType[] | undefined
   /** Whose assertions it takes. */

@@ -51,6 +51,14 @@ function confirmation({ jkt, x5t, bindsCertificate = false }: GrantContext): obj
   return Object.keys(cnf).length === 0 ? {} : { cnf }
 }
 
+/** How the person of a family signed in, by its door's name for that. @see RFC 9068 §2.2.1, RFC 9470 §6.1 */
+export function acrOf(
+  { signIn }: Pick<Family, 'signIn'>,
+  { acrValues }: Pick<GrantContext['door'], 'acrValues'>,
+): string | undefined {
+  return signIn && acrValues?.[signIn]
+}
+
 /** When the newest refresh token of a family ends: left unused too long, or with its family. */
 export function refreshExpiresAt(family: Family, { idle }: Pick<RefreshSettings, 'idle'>): number {
   return Math.min(family.issuedAt + idle, family.expiresAt ?? Number.MAX_SAFE_INTEGER)
@@ -85,6 +93,7 @@ export async function signTokens(unsigned: Unsigned, context: GrantContext): Pro
   const { sealer, door, now } = context
   const { familyId, accountId, teamId } = family
   const clientId = handedOn?.clientId ?? family.clientId
+  const acr = acrOf(family, door)
   const claims = {
     iss: door.issuer,
     aud: audienceOf(resources, door.issuer),
@@ -95,6 +104,7 @@ export async function signTokens(unsigned: Unsigned, context: GrantContext): Pro
     door: door.id,
     fam: familyId,
     auth_time: family.authenticatedAt,
+    ...(acr !== undefined && { acr }),
     iat: now,
     exp: accessExpiresAt(unsigned, context),
     jti: newSecret().slice(0, 22),

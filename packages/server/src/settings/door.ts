@@ -5,6 +5,7 @@ import type {
   ResponseMode,
   Scope,
   Shape,
+  SignInMethod,
   SubjectType,
 } from '@sallyport/protocol'
 
@@ -29,6 +30,9 @@ export interface Window {
 
 /** How a door's access tokens look: JWTs that anybody can read (when left out), or opaque to all but the server. */
 export type AccessFormat = 'jwt' | 'opaque'
+
+/** What clients and APIs call the ways of signing in; one without a name is told nobody. @see OpenID Connect Core §2 (`acr`) */
+export type AcrNames = Readonly<Partial<Record<SignInMethod, string>>>
 
 /** What every kind of door has. */
 export interface DoorBase {
@@ -56,6 +60,8 @@ export interface PeopleDoor extends DoorBase {
   readonly accessFormat?: AccessFormat
   readonly refresh: RefreshSettings
   readonly minPasswordLength: number
+  /** Left out: its tokens don't say how somebody signed in. */
+  readonly acrValues?: AcrNames
   /** Wrong passwords for one account from one address before the next attempt is refused. */
   readonly attempts: Window
   /** The plan of a person who signs up. */
@@ -160,6 +166,11 @@ export interface AppsDoor extends DoorBase {
    * `public` alone when left out. @see OpenID Connect Core §8
    */
   readonly subjectTypes?: readonly SubjectType[]
+  /**
+   * Names for the ways of signing in: clients can ask for one, and tokens say which it was. Left out: nobody asks, nobody is told.
+   * @see OpenID Connect Core §3.1.2.1, RFC 9470 §5
+   */
+  readonly acrValues?: AcrNames
   /** Whether pages of its public clients may ask it from the browser; not when left out. @see Fetch Standard §3.2 */
   readonly browserClients?: boolean
   /** Whether clients may register for tokens that are bound to their certificate; they may not when left out. @see RFC 8705 §3 */

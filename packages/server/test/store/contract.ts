@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { newId } from '../../src/crypto/id.ts'
 import type { Change, Store } from '../../src/store/contract/index.ts'
 import { deferredContract } from './deferred-contract.ts'
+import { choicesContract } from './choices-contract.ts'
 import { registrationContract } from './registration-contract.ts'
 import {
   account,
@@ -709,5 +710,6 @@ export function storeContract(
     signingContract(store)
     // Last: its sweep is later than anything that the others do.
     registrationContract(store)
+    choicesContract(store)
   })
 }

@@ -10,6 +10,11 @@ export function subjectTypesOf({ subjectTypes = ['public'] }: AppsDoor): ClientR
   return subjectTypes
 }
 
+/** The ways of signing in that clients can ask a door for. */
+export function acrNamesOf({ acrValues = {} }: AppsDoor): readonly string[] {
+  return Object.values(acrValues)
+}
+
 /** What a door can do for a client alone; other kinds of door can do nothing. */
 export function rulesPolicy(
   door: DoorSettings,
@@ -37,7 +42,7 @@ export function rulesPolicy(
     signedIntrospection: door.signedIntrospection ?? false,
     subjectTypes: subjectTypesOf(door),
     algorithms,
-    acrValues: [],
+    acrValues: acrNamesOf(door),
   }
 }
 

@@ -47,6 +47,7 @@ export async function grantCode(
       kind: 'code',
       scope,
       authenticatedAt: session.authenticatedAt,
+      signIn: session.signIn,
       nonce: request.nonce,
       resources: request.resources,
       details: request.details,

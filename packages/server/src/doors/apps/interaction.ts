@@ -1,3 +1,4 @@
+import { acrOf } from '../../grants/issue.ts'
 import { subjectFor } from '../../grants/subject.ts'
 import { type AuthenticationDecision, decideAuthentication } from '@sallyport/protocol'
 import { chooseAccountPage } from '../../pages/index.ts'
@@ -21,7 +22,10 @@ export function authenticationOf(
   return decideAuthentication({
     request: asked,
     hintedSubject,
-    session: signedIn && subject !== undefined ? { ...signedIn.session, subject } : undefined,
+    session:
+      signedIn && subject !== undefined
+        ? { ...signedIn.session, subject, acr: acrOf(signedIn.session, door) }
+        : undefined,
     step: readMarker(request.search, apps)?.step,
     now: services.now(),
   })
@@ -47,9 +51,10 @@ export function toSignIn(
   signedIn: SignedIn | undefined,
   apps: AppsContext,
 ): Reply {
-  const { prompt, maxAge } = proven.request
+  const { prompt, maxAge, acr } = proven.request
   const asksForFresh = prompt.includes('login') || prompt.includes('select_account')
-  const remembers = signedIn ?? proven.hintedSubject ?? maxAge ?? (asksForFresh || proven.signed || undefined)
+  const remembers =
+    signedIn ?? proven.hintedSubject ?? maxAge ?? acr ?? (asksForFresh || proven.signed || undefined)
   const back = new URLSearchParams({ return: `${request.path}?${request.search}` })
   const location = remembers !== undefined ? freshSignIn(request, proven, signedIn, apps) : `/sign-in?${back}`
   return { status: 302, headers: { location, 'cache-control': 'no-store' } }

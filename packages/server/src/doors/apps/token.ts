@@ -1,9 +1,10 @@
-import { ProtocolError } from '@sallyport/protocol'
+import { methodReferences, ProtocolError } from '@sallyport/protocol'
 import type { GrantContext, Unsigned } from '../../grants/context.ts'
 import { grantsOf } from '../../grants/index.ts'
-import { issue, tokenResponse, vouchedResponse } from '../../grants/issue.ts'
+import { acrOf, issue, tokenResponse, vouchedResponse } from '../../grants/issue.ts'
 import { requestedResources } from '../../grants/requested-resources.ts'
 import { isPairwise, subjectFor } from '../../grants/subject.ts'
+import type { Family } from '../../store/contract/index.ts'
 import type { Endpoint } from '../door.ts'
 import { refuseToken } from '../refuse.ts'
 import { idTokenClaims } from './claims.ts'
@@ -13,6 +14,12 @@ import { type AppsContext, noStore, pathOf } from './context.ts'
 import { nonceHeader, readBinding } from './proof.ts'
 
 const idTokenLifetime = 3600
+
+/** How the person signed in. @see OpenID Connect Core §2, RFC 8176 §1 */
+function signInClaims(family: Family, door: GrantContext['door']): Readonly<Record<string, unknown>> {
+  const [acr, amr] = [acrOf(family, door), methodReferences(family.signIn)]
+  return { ...(acr !== undefined && { acr }), ...(amr && { amr }) }
+}
 
 /**
  * The ID token of a grant that holds `openid` and came from a sign-in. A later one tells the same sign-in, without the nonce:
@@ -42,6 +49,7 @@ async function idToken(
     iat: now,
     exp: now + idTokenLifetime,
     auth_time: family.authenticatedAt,
+    ...(door.acrValues && signInClaims(family, door)),
     ...(grantType === 'authorization_code' && family.nonce !== undefined && { nonce: family.nonce }),
     // By a pairwise subject alone the server would not find the account again.
     ...(isPairwise(client, context) && { fam: family.familyId }),

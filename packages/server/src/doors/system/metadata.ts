@@ -3,7 +3,7 @@ import { grantsOf } from '../../grants/index.ts'
 import type { AppsDoor, DoorSettings } from '../../settings/door.ts'
 import { authMetadata } from '../../grants/auth-methods.ts'
 import { issuerOf } from '../../settings/issuer.ts'
-import { subjectTypesOf } from '../apps/client-rules.ts'
+import { acrNamesOf, subjectTypesOf } from '../apps/client-rules.ts'
 import { pathOf } from '../apps/context.ts'
 import { takesObjects } from '../apps/request-object.ts'
 import { requestMetadata } from '../apps/request-metadata.ts'
@@ -109,12 +109,14 @@ function appsMetadata(door: AppsDoor, services: Services): Readonly<Record<strin
         'iat',
         'auth_time',
         'nonce',
+        ...(door.acrValues ? ['acr', 'amr'] : []),
         'name',
         'email',
         'email_verified',
         'is_active',
         'team',
       ],
+      ...(door.acrValues && { acr_values_supported: acrNamesOf(door) }),
       prompt_values_supported: promptValues,
       request_parameter_supported: takesObjects(door),
       request_uri_parameter_supported: false,

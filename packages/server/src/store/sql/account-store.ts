@@ -8,7 +8,7 @@ import type {
   UpstreamLogin,
 } from '../contract/index.ts'
 import type { Database, Row, Statement } from '../database.ts'
-import { bit, flag, number, optionalNumber, optionalText, orNull, text } from './row.ts'
+import { bit, flag, number, optionalNumber, optionalText, orNull, signInOf, text } from './row.ts'
 import {
   audit,
   change,
@@ -182,12 +182,12 @@ export class SqlAccountStore implements AccountStore {
   }
 
   addSession(session: BrowserSession, proof: SignInProof, event: AuditEvent, now: number): Promise<boolean> {
-    const { hash, sessionId, accountId, authenticatedAt, expiresAt } = session
+    const { hash, sessionId, accountId, authenticatedAt, expiresAt, signIn } = session
     return run(this.#db, [
       proveSignIn(proof),
       {
-        sql: 'INSERT INTO browser_session (hash, session_id, account_id, authenticated_at, expires_at) VALUES ($1, $2, $3, $4, $5)',
-        params: [hash, sessionId, accountId, authenticatedAt, expiresAt],
+        sql: 'INSERT INTO browser_session (hash, session_id, account_id, authenticated_at, expires_at, sign_in) VALUES ($1, $2, $3, $4, $5, $6)',
+        params: [hash, sessionId, accountId, authenticatedAt, expiresAt, orNull(signIn)],
       },
       audit(event, now),
     ])
@@ -204,6 +204,7 @@ export class SqlAccountStore implements AccountStore {
         sessionId: text(row, 'session_id'),
         accountId: text(row, 'account_id'),
         authenticatedAt: number(row, 'authenticated_at'),
+        ...signInOf(row),
         expiresAt: number(row, 'expires_at'),
       }
     )

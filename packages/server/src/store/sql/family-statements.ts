@@ -1,7 +1,17 @@
 import { type AuthorizationDetail, isDetails } from '@sallyport/protocol'
 import type { Family, FamilyKind, NewFamily } from '../contract/index.ts'
 import type { Row, Statement } from '../database.ts'
-import { list, number, objects, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
+import {
+  list,
+  number,
+  objects,
+  optionalList,
+  optionalNumber,
+  optionalText,
+  orNull,
+  signInOf,
+  text,
+} from './row.ts'
 
 const kinds: readonly FamilyKind[] = ['login', 'code', 'vendor', 'machine']
 
@@ -33,6 +43,7 @@ export function readFamily(row: Row): Family {
     issuedAt: number(row, 'issued_at'),
     previousIssuedAt: optionalNumber(row, 'previous_issued_at'),
     authenticatedAt: number(row, 'authenticated_at'),
+    ...signInOf(row),
     nonce: optionalText(row, 'nonce'),
     resources: optionalList(row, 'resources') ?? [],
     claims: optionalList(row, 'claims') ?? [],
@@ -57,6 +68,7 @@ export function insertFamily(family: NewFamily, now: number): Statement {
     teamId,
     scope,
     authenticatedAt,
+    signIn,
     nonce,
     expiresAt,
     resources,
@@ -65,8 +77,8 @@ export function insertFamily(family: NewFamily, now: number): Statement {
   } = family
   return {
     sql: `INSERT INTO token_family (family_id, door_id, kind, account_id, client_id, team_id, scope, gen, issued_at,
-            previous_issued_at, authenticated_at, nonce, created_at, expires_at, ended_at, resources, claims, authorization_details)
-          VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, NULL, $9, $10, $8, $11, NULL, $12, $13, $14)`,
+            previous_issued_at, authenticated_at, nonce, created_at, expires_at, ended_at, resources, claims, authorization_details, sign_in)
+          VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, NULL, $9, $10, $8, $11, NULL, $12, $13, $14, $15)`,
     params: [
       familyId,
       doorId,
@@ -82,6 +94,7 @@ export function insertFamily(family: NewFamily, now: number): Statement {
       words(resources),
       words(claims),
       orNull(details.length === 0 ? undefined : JSON.stringify(details)),
+      orNull(signIn),
     ],
   }
 }
