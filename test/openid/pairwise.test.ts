@@ -286,7 +286,7 @@ test('a door that has pairwise subjects alone gives them to clients that say not
   await assert.rejects(newApp(strict, open), /subject_type/)
 })
 
-test('Discovery §3: the kinds of subject are told', async () => {
+test('OpenID Connect Discovery §3: the kinds of subject are told', async () => {
   const { json } = await call(server, '/.well-known/openid-configuration')
   assert.deepEqual(json['subject_types_supported'], ['public', 'pairwise'])
 })

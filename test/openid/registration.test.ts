@@ -148,7 +148,7 @@ describe('400 invalid_client_metadata', () => {
     ['§2: another kind of subject', { subject_type: 'ephemeral' }],
     ['§2: an age that is none', { default_max_age: -1 }],
     [
-      'Core §8.1: pairwise subjects with two hosts and no sector',
+      'OpenID Connect Core §8.1: pairwise subjects with two hosts and no sector',
       { subject_type: 'pairwise', redirect_uris: [callback, elsewhere] },
     ],
     ['§2: a way of signing in that there is not', { default_acr_values: ['https://acr.example/phr'] }],
@@ -235,7 +235,7 @@ describe('the sector (§5)', { skip: !hasOpenssl && 'openssl is not on this mach
 })
 
 describe('signed answers', () => {
-  test('Core §5.3.2: userinfo is a JWT for the client that registered an algorithm, with iss and aud', async () => {
+  test('OpenID Connect Core §5.3.2: userinfo is a JWT for the client that registered an algorithm, with iss and aud', async () => {
     const of = await sceneOf({ userinfo_signed_response_alg: 'ES256' })
     const { access } = await tokensOf(of)
     const answer = await call(server, '/o/userinfo/', { bearer: access })
@@ -278,7 +278,7 @@ describe('signed answers', () => {
       assert.equal((await compactVerify(jwt, keysOf(server))).protectedHeader.alg, 'ES256')
   })
 
-  test('Discovery §3: the algorithms of userinfo are told', async () => {
+  test('OpenID Connect Discovery §3: the algorithms of userinfo are told', async () => {
     const { json } = await call(server, '/.well-known/openid-configuration')
     assert.deepEqual(json['userinfo_signing_alg_values_supported'], ['ES256'])
   })

@@ -68,7 +68,7 @@ const essential = (...values: string[]) => ({
 const errorOf = (answer: Answer) => responseOf(answer).get('error')
 
 describe('what is told', () => {
-  test('OpenID Connect Core §2, RFC 9068 §2.2.1, §6.1, §6.2: acr and auth_time are in every token, and amr in the ID token', async () => {
+  test('RFC 9470 §6.1, §6.2, RFC 9068 §2.2.1, OpenID Connect Core §2: acr and auth_time are in every token, and amr in the ID token', async () => {
     const at = server.now()
     const own = await newScene(server, { scope: 'openid chatbot:read' })
     const { access, answer } = await tokensOf(own)
@@ -113,7 +113,7 @@ describe('what is told', () => {
   })
 })
 
-describe('what is asked (OpenID Connect Core §3.1.2.1, §5.5.1.1)', () => {
+describe('what is asked (RFC 9470 §5, OpenID Connect Core §3.1.2.1, §5.5.1.1)', () => {
   const silent = { prompt: 'none' }
 
   test('acr_values are a wish: who signed in so goes on, and who can’t has to be content', async () => {

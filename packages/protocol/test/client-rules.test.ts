@@ -114,7 +114,7 @@ describe('what a door can’t keep is refused', () => {
     ['public by the door', {}, ['public', 'pairwise'], false],
   ]
   for (const [name, members, subjectTypes, refused] of several)
-    test(`Core §8.1: ${name} with two hosts: ${refused ? 'refused' : 'taken'}`, () => {
+    test(`OpenID Connect Core §8.1: ${name} with two hosts: ${refused ? 'refused' : 'taken'}`, () => {
       const reason = unmetRule(rulesOf(members), hosts, { ...policy, subjectTypes })
       assert.equal(reason?.startsWith('sector_identifier_uri is needed') ?? false, refused)
     })

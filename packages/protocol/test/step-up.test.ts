@@ -39,7 +39,7 @@ for (const [name, authentication, rule, passes] of rows)
     if (!passes) assert.deepEqual([refusal?.reason, refusal?.authentication], ['authentication', rule])
   })
 
-test('RFC 8176 §2: a password is pwd; what another provider did has no registered word', () => {
+test('RFC 8176 §1, §2: a password is pwd; what another provider did has no registered word', () => {
   assert.deepEqual(methodReferences('password'), ['pwd'])
   assert.equal(methodReferences('upstream'), undefined)
   assert.equal(methodReferences(undefined), undefined)
