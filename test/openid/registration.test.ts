@@ -351,6 +351,35 @@ describe('requests', () => {
     assert.ok(responseOf(await ask(of, { ...silent, max_age: '3600' })).has('code'))
   })
 
+  test('RFC 9449 §5.2: nor where the door no longer binds any', async (t) => {
+    const port = await freePort()
+    const first = await startServer({
+      port,
+      doors: { openchatstudio: { dpop: 'optional', dpopNonce: false } },
+    })
+    const own = await newScene(first, { scope: 'openid', dpop_bound_access_tokens: true })
+    const flow = newFlow(own, { scope: 'openid', team: own.team })
+    const code = await getCode(own.browser, flow)
+    await first.stop()
+    const { dataFolder } = first
+    const second = await startServer({ port, dataFolder, seed: false, startAt: first.now() })
+    t.after(() => second.close())
+    const proof = await proofOf(await newProofKey(), {
+      method: 'POST',
+      url: `${second.base}/o/token/`,
+      now: second.now(),
+    })
+    const form = {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: callback,
+      code_verifier: flow.pkce?.verifier ?? '',
+      ...credentials(own.app),
+    }
+    const answer = await call(second, '/o/token/', { form, headers: { DPoP: proof } })
+    assert.deepEqual(refusal(answer), [400, 'invalid_request'], answer.text)
+  })
+
   test('RFC 9449 §5.2: who registered for bound tokens gets no other', async () => {
     const of = await sceneOf({ dpop_bound_access_tokens: true })
     const flow = newFlow(of, { scope: 'openid', team: of.team })

@@ -43,7 +43,11 @@ export async function readProof(
 ): Promise<string | undefined> {
   const { door, services, nonces } = apps
   const { dpop = 'off' } = door
-  if (dpop === 'off') return undefined
+  if (dpop === 'off') {
+    if (!isNeeded) return undefined
+    // The door's setting has changed since it registered; an unbound token is what it has asked never to be given.
+    throw new ProtocolError('invalid_request', 'this client needs bound tokens, which the door does not have')
+  }
   const values = request.header('dpop')
   if (values.length === 0 && dpop === 'optional' && !isNeeded) return undefined
   const now = services.now()
