@@ -56,7 +56,7 @@ before(async () => {
   origin = `https://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
   server = await startServer({
     doors: {
-      'osir-oauth': { clientDocuments, clientAuth, credentialLimit: generous },
+      'osir-oauth': { clientDocuments, clientAuth, credentialLimit: generous, browserClients: true },
       openchatstudio: { clientDocuments: { hosts: ['apps.example'] } },
     },
     privateNetworks: ['127.0.0.0/8'],
@@ -192,6 +192,21 @@ test('an app with keys proves nothing by a document that may have changed', { sk
   const refused = await redeem(flow, 'x', byAssertion(assertion))
   assert.equal(refused.status, 401, refused.text)
   assert.equal(refused.json['error'], 'invalid_client')
+})
+
+test('Fetch Standard §3.2.3: pages of a described app may ask once somebody was asked for it, and no others', {
+  skip,
+}, async () => {
+  const page = `https://${fresh('page')}.example`
+  const { id } = publish({ redirect_uris: [`${page}/cb`] })
+  const ask = async () => {
+    const form = { grant_type: 'authorization_code', code: 'x', client_id: id }
+    const answer = await call(server, '/oauth/token', { form, headers: { Origin: page } })
+    return answer.headers['access-control-allow-origin']
+  }
+  assert.equal(await ask(), undefined)
+  await pageOf(flowOf(id, `${page}/cb`))
+  assert.equal(await ask(), page)
 })
 
 const documents: [name: string, more: object, answer: Partial<Served>][] = [
