@@ -65,6 +65,7 @@ before(async () => {
         credentialLimit: generous,
         pushedRequests: 'optional',
         requestObjects: 'optional',
+        browserClients: true,
       },
       openchatstudio: { clientDocuments: { hosts: ['apps.example'] } },
     },
@@ -238,9 +239,28 @@ test('an app with keys proves nothing by a document that may have changed', { sk
   assert.equal(refused.json['error'], 'invalid_client')
 })
 
+test('Fetch Standard §3.2.3: pages of a described app may ask once somebody was asked for it, and no others', {
+  skip,
+}, async () => {
+  const page = `https://${fresh('page')}.example`
+  const { id } = publish({ redirect_uris: [`${page}/cb`] })
+  const ask = async () => {
+    const form = { grant_type: 'authorization_code', code: 'x', client_id: id }
+    const answer = await call(server, '/oauth/token', { form, headers: { Origin: page } })
+    return answer.headers['access-control-allow-origin']
+  }
+  assert.equal(await ask(), undefined)
+  await pageOf(flowOf(id, `${page}/cb`))
+  assert.equal(await ask(), page)
+})
+
 const documents: [name: string, more: object, answer: Partial<Served>][] = [
   ['of another address', { client_id: 'https://other.example/client' }, {}],
   ['with a promise that the door can’t keep', { tls_client_certificate_bound_access_tokens: true }, {}],
+  ['that wants bound tokens of a door that binds none', { dpop_bound_access_tokens: true }, {}],
+  ['that may not be told who people are, at a door that tells', { subject_type: 'pairwise' }, {}],
+  ['that wants another algorithm than the server signs with', { id_token_signed_response_alg: 'RS256' }, {}],
+  ['that names another document', { sector_identifier_uri: 'https://app.example/sector.json' }, {}],
   ['with a secret', { client_secret: 'x' }, {}],
   ['with a bad redirect address', { redirect_uris: ['http://app.example/cb'] }, {}],
   ['that is no JSON', {}, { body: '<html>' }],

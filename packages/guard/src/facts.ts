@@ -47,7 +47,7 @@ export interface VerificationKey {
 export interface FamilyFacts {
   readonly familyId: string
   readonly doorId: string
-  /** What it descends from, such as `login`; for people who read logs. */
+  /** What it descends from, such as `login`; for what is a `machine`’s nobody signed in. */
   readonly kind: string
   readonly accountId?: string | undefined
   readonly clientId?: string | undefined

@@ -1,5 +1,7 @@
 import {
+  type AuthenticationRule,
   decideMcp,
+  decideStepUp,
   type McpDecision,
   type McpRule,
   normaliseTarget,
@@ -30,6 +32,8 @@ export interface GuardRule extends Rule {
   readonly limits?: readonly string[]
   /** The API that is asked, where it is not the guard's own: a token made for it alone is taken. @see RFC 8707 §2 */
   readonly resource?: string
+  /** What the sign-in behind the credential must be; else the caller is told to ask for another one. @see RFC 9470 */
+  readonly authentication?: AuthenticationRule
   /** What the tools of an MCP server need, decided by the headers of a request without its body. @see McpRule */
   readonly mcp?: McpRule
 }
@@ -159,6 +163,9 @@ async function decide(decision: Decision): Promise<Decided> {
   if ('outcome' in rule) return refuse(rule.outcome === 'malformed' ? 'mcp-headers' : 'tool', rule.detail)
   const allowed = permit(verdict.principal, rule)
   if (allowed.outcome === 'refuse') return withScopes(allowed, scopes)
+  // Last of what is asked of the caller: who may not come anyway is not sent to sign in again.
+  const stepUp = decideStepUp(verdict.principal, rule.authentication, now)
+  if (stepUp) return { outcome: 'refuse', refusal: stepUp }
   const decided = await spend(verdict.principal, decision, now)
   // Whoever was refused has not used anything: no session lives longer for being turned away.
   if (decided.outcome === 'allow' && verdict.use) source.used(verdict.use, now)

@@ -1,5 +1,6 @@
 import {
   type ActorClaim,
+  type Authentication,
   type AuthorizationDetail,
   type CompactJws,
   isDetails,
@@ -28,6 +29,8 @@ export interface AccessClaims {
   readonly scope: Scope
   /** @see RFC 9396 §9.1 */
   readonly details: readonly AuthorizationDetail[] | undefined
+  /** The sign-in behind it. @see RFC 9470 §6.1 */
+  readonly authentication: Authentication | undefined
   /** Who acts for the subject. @see RFC 8693 §4.1 */
   readonly act: ActorClaim | undefined
 }
@@ -79,17 +82,22 @@ export function parseAccessClaims({
   team,
   scope,
   act,
+  acr,
+  auth_time,
   authorization_details,
 }: Payload): AccessClaims | undefined {
   const clientId = optional(client_id, isText)
   const teamId = optional(team, isText)
   const actor = parseActor(act)
   const values = scope === undefined || scope === '' ? [] : isText(scope) ? parseScope(scope) : undefined
+  const [name, at] = [optional(acr, isText), optional(auth_time, isMoment)]
   const details = optional(authorization_details, isDetails)
   if (!isText(fam) || clientId === wrong || teamId === wrong || !values) return undefined
   // What can't be read was meant to limit the token.
-  if (details === wrong || actor === 'malformed') return undefined
-  return { familyId: fam, clientId, teamId, scope: values, details, act: actor }
+  if (details === wrong || actor === 'malformed' || name === wrong || at === wrong) return undefined
+  const authentication =
+    typeof at === 'number' ? { at, ...(typeof name === 'string' && { acr: name }) } : undefined
+  return { familyId: fam, clientId, teamId, scope: values, details, authentication, act: actor }
 }
 
 /** What a token is bound to: a key, a certificate, or both, and then each of them must be proven. */

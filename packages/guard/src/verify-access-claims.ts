@@ -100,6 +100,8 @@ function principalOf(
   const clientId = holder?.clientId ?? family.clientId
   const { account, client } = standing
   const kind = kindOf(family, door)
+  // For what somebody else vouched for nobody signed in here, whatever its `auth_time`.
+  const signedIn = accountId !== undefined && family.kind !== 'machine'
   return {
     kind,
     id: claims.sub,
@@ -114,6 +116,7 @@ function principalOf(
     ...resourcesOf([client, holder]),
     ...(claims.details && { authorizationDetails: claims.details }),
     expiresAt: claims.exp,
+    ...(signedIn && claims.authentication && { authentication: claims.authentication }),
     ...actorOf(claims),
     credentialId: familyId,
   }

@@ -1,6 +1,6 @@
 import { type AuthorizationDetail, parseDetails } from './authorization-details.ts'
 import type { AuthorizationClient, AuthorizationInput } from './authorization-request.ts'
-import { type ClaimsRequest, readClaimsRequest } from './claims-request.ts'
+import { type AcrRequest, type ClaimsRequest, readClaimsRequest } from './claims-request.ts'
 import { isThumbprint } from './dpop.ts'
 import type { ErrorCode } from './errors.ts'
 import { isCodeChallenge } from './pkce.ts'
@@ -97,15 +97,33 @@ export function readDpopJkt({ params, policy }: AuthorizationInput): Read<string
     : fault('invalid_request', 'dpop_jkt must be a SHA-256 thumbprint')
 }
 
-/** The claims that are asked for one by one. Insisting on what can't be had is refused. @see OpenID Connect Core §5.5.1.1 */
+/** The claims that are asked for one by one. @see OpenID Connect Core §5.5 */
 export function readClaims({ params, policy }: AuthorizationInput): Read<ClaimsRequest | undefined> {
   const text = policy.claims ? params.get('claims') : undefined
   if (text === undefined) return { value: undefined }
   const claims = readClaimsRequest(text)
   if (!claims) return fault('invalid_request', 'claims is malformed')
-  return claims.insistsOnAcr
-    ? fault('unmet_authentication_requirements', 'there is no acr to sign in by')
-    : { value: claims }
+  return { value: claims }
+}
+
+/**
+ * The ways of signing in that will do: those of the claim, else of the request, else of the registration, as far as the door has
+ * them. Wishes that it can't grant are let go; what is insisted on and can't be had is refused.
+ * @see OpenID Connect Core §3.1.2.1, §5.5.1.1, Unmet Authentication Requirements §2
+ */
+export function readAcr(
+  { params, policy }: AuthorizationInput,
+  claims: ClaimsRequest | undefined,
+  client: AuthorizationClient,
+): Read<AcrRequest | undefined> {
+  const wished = params.get('acr_values')?.split(' ') ?? client.choices?.defaultAcrValues
+  const asked = claims?.acr ?? (wished && { values: wished, essential: false })
+  if (!asked) return { value: undefined }
+  const values = asked.values.filter((one) => policy.acrValues.includes(one))
+  if (values.length > 0) return { value: { values, essential: asked.essential } }
+  return asked.essential
+    ? fault('unmet_authentication_requirements', 'there is no such acr to sign in by')
+    : { value: undefined }
 }
 
 /** The authorization details, each of a type that the door takes. @see RFC 9396 §5 */

@@ -2,6 +2,7 @@ import {
   type Fault,
   fault,
   type Read,
+  readAcr,
   readChallenge,
   readClaims,
   readDetails,
@@ -11,7 +12,8 @@ import {
   readScope,
 } from './authorization-parameters.ts'
 import type { AuthorizationDetail } from './authorization-details.ts'
-import type { ClaimsRequest } from './claims-request.ts'
+import type { AcrRequest, ClaimsRequest } from './claims-request.ts'
+import type { ClientRules } from './client-rules.ts'
 import type { ErrorCode } from './errors.ts'
 import { isStrictRedirect, redirectUriMatches } from './redirect-uri.ts'
 import { readResources, type Resources } from './resource-indicator.ts'
@@ -19,16 +21,12 @@ import { parseResponseMode, type ResponseMode } from './response-mode.ts'
 import type { Scope } from './scope.ts'
 
 /** What the authorization endpoint needs to know of a client. @see RFC 7591 §2 */
-export interface AuthorizationClient {
+export interface AuthorizationClient extends ClientRules {
   readonly clientId: string
   readonly type: 'confidential' | 'public'
   readonly redirectUris: readonly string[]
   readonly scope: Scope
   readonly grantTypes: readonly string[]
-  /** Whether it may only push its requests. @see RFC 9126 §6 */
-  readonly requirePushed?: boolean
-  /** Whether it may only send signed requests. @see RFC 9101 §10.5 */
-  readonly requireSigned?: boolean
 }
 
 /**
@@ -54,6 +52,8 @@ export interface AuthorizationPolicy {
   readonly detailTypes: readonly string[]
   /** Whether single claims can be asked for; if not, the parameter is ignored. */
   readonly claims: boolean
+  /** Names of the ways of signing in; none: nobody can ask for one. */
+  readonly acrValues: readonly string[]
   /** Resources that can be named; none: the parameter is ignored. */
   readonly resources: readonly string[]
 }
@@ -93,6 +93,8 @@ export interface AuthorizationRequest {
   /** As it came: its signature is for the caller to check. */
   readonly idTokenHint: string | undefined
   readonly claims: ClaimsRequest | undefined
+  /** The ways of signing in that it asks for, as far as the door has them. */
+  readonly acr: AcrRequest | undefined
   /** Of known types; what is in them is for the types to check. */
   readonly details: readonly AuthorizationDetail[]
   readonly responseMode: ResponseMode
@@ -195,6 +197,8 @@ function readRequest(
   if ('error' in details) return details
   const claims = readClaims(input)
   if ('error' in claims) return claims
+  const acr = readAcr(input, claims.value, client)
+  if ('error' in acr) return acr
   const maxAge = readMaxAge(params)
   if ('error' in maxAge) return maxAge
   return {
@@ -210,11 +214,13 @@ function readRequest(
       dpopJkt: dpopJkt.value,
       nonce: params.get('nonce'),
       prompt: prompt.value,
-      maxAge: maxAge.value,
+      // OpenID Connect Registration §2: what was registered holds where the request says nothing.
+      maxAge: maxAge.value ?? client.choices?.defaultMaxAge,
       team: params.get('team'),
       loginHint: params.get('login_hint'),
       idTokenHint: params.get('id_token_hint'),
       claims: claims.value,
+      acr: acr.value,
       details: details.value,
       responseMode,
     },

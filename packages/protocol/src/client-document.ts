@@ -58,6 +58,9 @@ export function readClientDocument(url: string, members: Members): MetadataDecis
   if (members['client_name'] === undefined) return refuse('client_name is missing')
   const secret = ['client_secret', 'client_secret_expires_at'].find((name) => name in members)
   if (secret !== undefined) return refuse(`${secret} has no place in a document that anybody can read`)
+  // Whoever says where one document is would make the server fetch another.
+  if (members['sector_identifier_uri'] !== undefined)
+    return refuse('sector_identifier_uri is not for clients that a document describes')
   const grantTypes = texts(members['grant_types'] ?? ['authorization_code']).filter((one) =>
     policy.grantTypes.some((known) => known === one),
   )

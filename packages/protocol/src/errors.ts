@@ -43,6 +43,8 @@ const table = {
   // RFC 9101 §6, §7
   invalid_request_uri: 400,
   invalid_request_object: 400,
+  // RFC 9470 §3
+  insufficient_user_authentication: 401,
   // the people door
   no_active_account: 401,
   token_not_valid: 401,
@@ -104,5 +106,17 @@ export class ProtocolError extends Error {
     this.headers = options.headers ?? {}
     this.retryAfter = options.retryAfter
     this.fields = options.fields
+  }
+
+  /** The same refusal with more headers. */
+  withHeaders(more: Readonly<Record<string, string>>): ProtocolError {
+    const { code, message, detail, cause, headers, retryAfter, fields } = this
+    return new ProtocolError(code, message, {
+      headers: { ...headers, ...more },
+      ...(cause !== undefined && { cause }),
+      ...(detail !== undefined && { detail }),
+      ...(retryAfter !== undefined && { retryAfter }),
+      ...(fields && { fields }),
+    })
   }
 }

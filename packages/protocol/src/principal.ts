@@ -1,5 +1,6 @@
 import type { AuthorizationDetail } from './authorization-details.ts'
 import type { Scope } from './scope.ts'
+import type { Authentication } from './step-up.ts'
 
 /** What kind of credential a principal came with. */
 export type PrincipalKind = 'person' | 'app' | 'machine' | 'vendor' | 'api-key' | 'session-token' | 'widget'
@@ -34,6 +35,8 @@ export interface Principal {
   /** All that it may be used for, in detail; absent: no such limit. @see RFC 9396 §9.1 */
   readonly authorizationDetails?: readonly AuthorizationDetail[]
   readonly expiresAt?: number
+  /** The sign-in behind it; absent where nobody signed in for it. @see RFC 9470 §6 */
+  readonly authentication?: Authentication
   /**
    * Who acts for the one that `id` names, where the token was handed on: it is never the subject itself who calls. Those in
    * `earlier` handed it on before, the last of them first; they are for the log, not for decisions.

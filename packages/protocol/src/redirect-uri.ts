@@ -52,3 +52,9 @@ export function redirectUriMatches(presented: string, registered: string): boole
   const bare = withoutPort(presented)
   return bare !== undefined && bare === withoutPort(registered)
 }
+
+/** The origins of the pages that redirect addresses lead to; a private scheme leads to none. @see RFC 6454 §4 */
+export function pageOrigins(redirectUris: readonly string[]): readonly string[] {
+  const pages = redirectUris.filter((uri) => /^https?:/i.test(uri) && URL.canParse(uri))
+  return [...new Set(pages.map((uri) => new URL(uri).origin))]
+}

@@ -1,5 +1,6 @@
 import { type ErrorCode, statusOf } from './errors.ts'
 import { formatScope, type Scope } from './scope.ts'
+import type { AuthenticationRule } from './step-up.ts'
 
 /** Why a guarded request was refused. */
 export type RefusalReason =
@@ -12,6 +13,7 @@ export type RefusalReason =
   | 'mcp-headers'
   | 'tool'
   | 'scope'
+  | 'authentication'
   | 'plan'
   | 'kind'
   | 'environment'
@@ -28,6 +30,8 @@ export interface Refusal {
   readonly detail: string
   /** The scope values that were missing; of a call to a tool, all that it needs. */
   readonly scopes?: Scope
+  /** What the sign-in fell short of. @see RFC 9470 §3 */
+  readonly authentication?: AuthenticationRule
   readonly requiredPlan?: string
   readonly currentPlan?: string
   /** Seconds. */
@@ -66,6 +70,7 @@ const codes: Readonly<Record<RefusalReason, ErrorCode>> = {
   'mcp-headers': 'invalid_request',
   tool: 'access_denied',
   scope: 'insufficient_scope',
+  authentication: 'insufficient_user_authentication',
   plan: 'access_denied',
   kind: 'access_denied',
   environment: 'access_denied',
@@ -79,6 +84,7 @@ const codes: Readonly<Record<RefusalReason, ErrorCode>> = {
 const twoCredentials = 'Send one credential, not two.'
 const mcpHeaders =
   'Send MCP-Protocol-Version, Mcp-Method and Mcp-Name, each once, of version 2026-07-28 or later.'
+const signInAgain = 'Sign in again, in the way that this needs.'
 const later = 'The service is temporarily unavailable.'
 
 function detailBody(refusal: Refusal, wait: number): Body {
@@ -90,6 +96,8 @@ function detailBody(refusal: Refusal, wait: number): Body {
     case 'revoked':
     case 'wrong-door':
       return { detail: 'Given token not valid for any token type', code: 'token_not_valid' }
+    case 'authentication':
+      return { detail: signInAgain, code: 'insufficient_user_authentication' }
     case 'two-credentials':
       return { detail: twoCredentials, code: 'invalid_request' }
     case 'mcp-headers':
@@ -134,6 +142,8 @@ function oauthBody(refusal: Refusal, wait: number): Body {
         error_description: 'The access token does not have the scope this needs.',
         scope: formatScope(refusal.scopes ?? []),
       }
+    case 'authentication':
+      return { error: 'insufficient_user_authentication', error_description: signInAgain }
     case 'plan':
       return {
         error: 'plan_required',
@@ -187,6 +197,14 @@ function challengeOf(scheme: 'Bearer' | 'DPoP', params: Params): string {
   return said === '' ? scheme : `${scheme} ${said}`
 }
 
+/** What to ask the authorization server for. @see RFC 9470 §3 */
+function stepUp({ authentication: { acr = [], maxAge } = {} }: Refusal): [string, string][] {
+  return [
+    ...(acr.length > 0 ? [['acr_values', acr.join(' ')] satisfies [string, string]] : []),
+    ...(maxAge !== undefined ? [['max_age', String(maxAge)] satisfies [string, string]] : []),
+  ]
+}
+
 function challenge(shape: Shape, refusal: Refusal, code: ErrorCode): string | undefined {
   const status = statusOf(code)
   if (status !== 401 && code !== 'insufficient_scope' && code !== 'invalid_request') return undefined
@@ -200,6 +218,7 @@ function challenge(shape: Shape, refusal: Refusal, code: ErrorCode): string | un
   // RFC 6750 §3: also who has no token yet may be told which scope to ask for.
   if (refusal.scopes?.length && (code === 'insufficient_scope' || code === 'not_authenticated'))
     why.push(['scope', formatScope(refusal.scopes)])
+  if (refusal.reason === 'authentication') why.push(...stepUp(refusal))
   if (!algorithms) return challengeOf('Bearer', [...who, ...why, ...where])
   const how: Params = [['algs', algorithms.join(' ')]]
   return refusal.scheme === 'DPoP'

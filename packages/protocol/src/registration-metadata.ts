@@ -1,6 +1,7 @@
 import type { ClientAuthMethod } from './client-authentication.ts'
 import { type ClientAuthentication, readAuthenticationMetadata } from './client-metadata.ts'
 import { type ClientLogout, readLogoutMetadata } from './logout-metadata.ts'
+import { type ClientRules, type ClientRulesPolicy, readClientRules, unmetRule } from './client-rules.ts'
 import { checkRedirectUri } from './redirect-uri.ts'
 import { parseScope, type Scope } from './scope.ts'
 
@@ -14,6 +15,8 @@ export interface MetadataPolicy {
   readonly scopes: Scope
   /** Whether it takes part in logout; what software says of that is passed over when left out. */
   readonly logout?: boolean
+  /** What it can do for a client alone; left out where that is for each door to say. */
+  readonly rules?: ClientRulesPolicy
 }
 
 /** Metadata of a client, read and made whole. */
@@ -26,6 +29,7 @@ export interface ClientMetadata {
   readonly scope: Scope
   /** How it takes part in logout; left out where nothing was said. */
   readonly logout?: ClientLogout
+  readonly rules: ClientRules
   /** What only people read, under the names of the wire. */
   readonly about: Readonly<Record<string, string | readonly string[]>>
 }
@@ -152,6 +156,18 @@ function readLogout(
   throw new Refused(`${decision.member} ${decision.reason}`)
 }
 
+function readRules(
+  members: Members,
+  redirectUris: readonly string[],
+  { rules: policy }: MetadataPolicy,
+): ClientRules {
+  const read = readClientRules(members)
+  if (read.outcome === 'refuse') throw new Refused(`${read.member} ${read.reason}`)
+  const unmet = policy && unmetRule(read.rules, redirectUris, policy)
+  if (unmet !== undefined) throw new Refused(unmet)
+  return read.rules
+}
+
 function readAbout(members: Members): ClientMetadata['about'] {
   const pages = pageMembers.map((name) => [name, readPage(members, name)] as const)
   const texts = ['software_id', 'software_version'].map((name) => [name, readText(members, name)] as const)
@@ -175,6 +191,7 @@ function readAll(members: Members, policy: MetadataPolicy): ClientMetadata {
     responseTypes,
     scope: readScope(members, policy),
     ...(logout && { logout }),
+    rules: readRules(members, redirectUris, policy),
     about: readAbout(members),
   }
 }

@@ -3,11 +3,16 @@ import { test } from 'node:test'
 import { type AuthenticationFacts, decideAuthentication } from '../src/index.ts'
 
 const now = 10_000
-const session = { accountId: 'acc_1', sessionId: 'ses_2', authenticatedAt: now - 100 }
+const session = { subject: 'acc_1', sessionId: 'ses_2', authenticatedAt: now - 100 }
 const request = { prompt: [], maxAge: undefined }
 const facts: AuthenticationFacts = { request, hintedSubject: undefined, session, step: undefined, now }
 const prompt = (...values: string[]) => ({ ...request, prompt: values })
 const maxAge = (seconds: number, ...values: string[]) => ({ prompt: values, maxAge: seconds })
+const acr = (values: string[], essential: boolean, ...prompts: string[]) => ({
+  ...prompt(...prompts),
+  acr: { values, essential },
+})
+const by = (name: string) => ({ session: { ...session, acr: name } })
 /** Asked for a sign-in when `ses_1` was there, ten seconds before `ses_2` began. */
 const step = { kind: 'signed-in', sessionId: 'ses_1', at: now - 110 } as const
 const chosen = { kind: 'chosen', sessionId: 'ses_2', at: now - 10 } as const
@@ -65,6 +70,25 @@ const rows: [name: string, facts: AuthenticationFacts, outcome: string][] = [
     'choose-account',
   ],
   ['who signed in for this has chosen', { ...facts, request: prompt('select_account'), step }, 'go-on'],
+  ['acr: the way that is asked for', { ...facts, ...by('pw'), request: acr(['x', 'pw'], true) }, 'go-on'],
+  ['acr: another way signs in', { ...facts, ...by('pw'), request: acr(['up'], false) }, 'sign-in'],
+  ['acr: a way that nobody kept signs in', { ...facts, request: acr(['pw'], true) }, 'sign-in'],
+  [
+    'acr: a wish is let go after one try',
+    { ...facts, ...by('pw'), request: acr(['up'], false), step },
+    'go-on',
+  ],
+  ['acr: what is insisted on is not', { ...facts, ...by('pw'), request: acr(['up'], true), step }, 'refuse'],
+  [
+    'acr: a wish asks nobody with prompt=none',
+    { ...facts, ...by('pw'), request: acr(['up'], false, 'none') },
+    'go-on',
+  ],
+  [
+    'acr: insisting with prompt=none',
+    { ...facts, ...by('pw'), request: acr(['up'], true, 'none') },
+    'refuse',
+  ],
   [
     'login and select_account sign in, which is a choice',
     { ...facts, request: prompt('login', 'select_account') },

@@ -33,6 +33,7 @@ const strict: AuthorizationPolicy = {
   requestObjects: 'off',
   claims: true,
   detailTypes: ['payment'],
+  acrValues: ['pw', 'up'],
   resources: ['https://api.example/a', 'https://api.example/b'],
 }
 /** An app and a door that know OpenID Connect. */
@@ -294,6 +295,7 @@ test('authorization request: the documented request is asked about', () => {
       loginHint: undefined,
       idTokenHint: undefined,
       claims: undefined,
+      acr: undefined,
       details: [],
       responseMode: 'query',
     },
@@ -369,3 +371,47 @@ for (const [name, query, , client, policy, expected] of accepted) {
     if (decision.outcome === 'ask') assert.deepEqual({ ...decision.request, ...expected }, decision.request)
   })
 }
+
+// OpenID Connect Core §3.1.2.1, §5.5.1.1; the door has `pw` and `up`.
+const essential = (values: readonly string[]) =>
+  `&claims=${encodeURIComponent(JSON.stringify({ id_token: { acr: { essential: true, values } } }))}`
+const ways: [
+  name: string,
+  query: string,
+  registered: readonly string[] | undefined,
+  acr: object | string | undefined,
+][] = [
+  ['none', '', undefined, undefined],
+  ['one that the door has', '&acr_values=x%20pw', undefined, { values: ['pw'], essential: false }],
+  ['the best first', '&acr_values=up%20pw', undefined, { values: ['up', 'pw'], essential: false }],
+  ['none that the door has', '&acr_values=x%20y', undefined, undefined],
+  ['the registered one', '', ['up'], { values: ['up'], essential: false }],
+  ['its own before the registered one', '&acr_values=pw', ['up'], { values: ['pw'], essential: false }],
+  ['one that it insists on', essential(['x', 'up']), ['pw'], { values: ['up'], essential: true }],
+  [
+    'what it insists on before what it wishes for',
+    `&acr_values=pw${essential(['up'])}`,
+    undefined,
+    { values: ['up'], essential: true },
+  ],
+  ['none that can be had', essential(['x']), ['pw'], 'unmet_authentication_requirements'],
+]
+for (const [name, query, defaultAcrValues, acr] of ways) {
+  test(`authorization request: of the ways of signing in it asks for ${name}`, () => {
+    const client = { ...app, ...(defaultAcrValues && { choices: { defaultAcrValues } }) }
+    const decision = decide(documented + query, client)
+    if (typeof acr === 'string') assert.equal(decision.outcome === 'redirect' && decision.error, acr)
+    else assert.deepEqual(decision.outcome === 'ask' && decision.request.acr, acr)
+  })
+}
+
+test('OpenID Connect Registration §2: the registered age holds where the request names none', () => {
+  const client = { ...app, choices: { defaultMaxAge: 60 } }
+  for (const [query, expected] of [
+    ['', 60],
+    ['&max_age=0', 0],
+  ] as const) {
+    const decision = decide(documented + query, client)
+    assert.equal(decision.outcome === 'ask' && decision.request.maxAge, expected)
+  }
+})

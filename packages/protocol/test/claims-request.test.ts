@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readClaimsRequest } from '../src/index.ts'
 
-const nothing = { idToken: [], userinfo: [], subject: undefined, insistsOnAcr: false }
+const nothing = { idToken: [], userinfo: [], subject: undefined, acr: undefined }
 const read: [name: string, text: string, expected: object][] = [
   ['nothing', '{}', {}],
   [
@@ -22,9 +22,18 @@ const read: [name: string, text: string, expected: object][] = [
   [
     'an essential acr (§5.5.1.1)',
     '{"id_token":{"acr":{"essential":true,"values":["2"]}}}',
-    { insistsOnAcr: true },
+    { acr: { values: ['2'], essential: true } },
   ],
-  ['an acr that is wished for', '{"id_token":{"acr":{"values":["2"]}}}', {}],
+  [
+    'an acr that is wished for',
+    '{"id_token":{"acr":{"values":["2"]}}}',
+    { acr: { values: ['2'], essential: false } },
+  ],
+  [
+    'an acr alone',
+    '{"id_token":{"acr":{"essential":true,"value":"2"}}}',
+    { acr: { values: ['2'], essential: true } },
+  ],
   ['any essential acr', '{"id_token":{"acr":{"essential":true}}}', {}],
 ]
 for (const [name, text, expected] of read) {
@@ -38,6 +47,8 @@ for (const [name, text] of [
   ['a claim that is neither null nor an object', '{"id_token":{"email":true}}'],
   ['a member twice', '{"id_token":{"email":null,"email":null}}'],
   ['two people', '{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"b"}}}'],
+  ['an acr that is no text', '{"id_token":{"acr":{"value":1}}}'],
+  ['no acr of a list', '{"id_token":{"acr":{"values":[]}}}'],
   ['a person that is no text', '{"id_token":{"sub":{"value":1}}}'],
 ] as const) {
   test(`§5.5: claims: ${name} is refused`, () => assert.equal(readClaimsRequest(text), undefined))

@@ -82,6 +82,30 @@ const cases: Row[] = [
   ],
   ['message', plan, 403, noStore, forbidden],
   [
+    'oauth',
+    { reason: 'authentication', detail, authentication: { acr: ['a', 'b'], maxAge: 0 } },
+    401,
+    challenge('Bearer error="insufficient_user_authentication", acr_values="a b", max_age="0"'),
+    {
+      error: 'insufficient_user_authentication',
+      error_description: 'Sign in again, in the way that this needs.',
+    },
+  ],
+  [
+    'detail',
+    { reason: 'authentication', detail, authentication: { maxAge: 60 } },
+    401,
+    challenge('Bearer realm="api", error="insufficient_user_authentication", max_age="60"'),
+    { detail: 'Sign in again, in the way that this needs.', code: 'insufficient_user_authentication' },
+  ],
+  [
+    'message',
+    { reason: 'authentication', detail, authentication: { acr: ['a'] } },
+    401,
+    challenge('Bearer error="insufficient_user_authentication", acr_values="a"'),
+    unauthorized,
+  ],
+  [
     'detail',
     { reason: 'two-credentials', detail },
     400,

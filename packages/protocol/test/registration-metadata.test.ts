@@ -28,6 +28,7 @@ test('RFC 7591 §2: what is left out has the default of the document, and all th
       grantTypes: ['authorization_code'],
       responseTypes: ['code'],
       scope: ['a', 'b'],
+      rules: {},
       about: {},
     },
   })

@@ -14,7 +14,7 @@ export interface StartedSession {
 }
 
 /**
- * Signs a browser in: a fresh session each time, so that one planted before the sign-in is worth nothing. The session of the cookie
+ * Signs a browser in by a password: a fresh session each time, so that one planted before the sign-in is worth nothing. The session of the cookie
  * that it had until now ends in the same step; the same person goes on with its presence, so that no app hears of a logout.
  * `undefined` when the password that was verified has been changed meanwhile.
  */
@@ -33,6 +33,7 @@ export async function startBrowserSession(
     hash: secretHash(secret),
     accountId,
     authenticatedAt: now,
+    signIn: 'password' as const,
     expiresAt: now + browserSessionLifetime,
     // Nobody would think of it again.
     ...(earlier && { replaces: { hash: earlier.hash, event: event('session.ended', ended) } }),

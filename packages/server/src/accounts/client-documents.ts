@@ -1,4 +1,10 @@
-import { parseDocumentId, parseJsonObject, readClientDocument } from '@sallyport/protocol'
+import {
+  type ClientRules,
+  clientRulesMetadata,
+  parseDocumentId,
+  parseJsonObject,
+  readClientDocument,
+} from '@sallyport/protocol'
 import type { DocumentAnswer, DocumentRequest } from '../net/fetch-document.ts'
 import type { Client, ClientWithSecrets, Registration } from '../store/contract/index.ts'
 import type { RecordContext } from './context.ts'
@@ -44,6 +50,7 @@ const remembered = 1000
 const wanted = { accept: ['application/json'], maxBytes: 16 * 1024, timeoutMs: 5000 }
 
 type Described = Pick<Client, 'name' | 'type' | 'redirectUris' | 'grantTypes' | 'scope'> &
+  ClientRules &
   Required<Pick<Client, 'authentication'>> &
   Pick<Client, 'logout'>
 
@@ -52,10 +59,10 @@ function readBody(body: string, { url }: DocumentAsking) {
   if (parsed.outcome === 'refuse') return parsed.description
   const decision = readClientDocument(url, parsed.value)
   if (decision.outcome === 'refuse') return decision.description
-  const { name = '', redirectUris, grantTypes, authentication, about, logout } = decision.metadata
+  const { name = '', redirectUris, grantTypes, authentication, about, rules, logout } = decision.metadata
   const type = authentication.method === 'none' ? 'public' : 'confidential'
   // Which scopes it may ask for is the door's to say, each time.
-  const base = { name, type, redirectUris, grantTypes, scope: [], authentication } as const
+  const base = { name, type, redirectUris, grantTypes, scope: [], authentication, ...rules } as const
   const client: Described = logout ? { ...base, logout } : base
   return { client, about }
 }
@@ -69,7 +76,9 @@ function isAsDescribed(
 ) {
   const { name, type, redirectUris, grantTypes, scope, authentication, logout } = client
   const before = { name, type, redirectUris, grantTypes, scope, authentication, ...(logout && { logout }) }
-  return same(before, now.client) && same(registration.about, now.about)
+  if (!same(clientRulesMetadata(client), clientRulesMetadata(now.client))) return false
+  const { requirePushed: _pushed, requireSigned: _signed, choices: _choices, ...described } = now.client
+  return same(before, described) && same(registration.about, now.about)
 }
 
 /** Records what a document says now; the client is there afterwards. */

@@ -87,6 +87,7 @@ export async function registerSoftware(
     scope: metadata.scope,
     redirectUris: metadata.redirectUris,
     resources: undefined,
+    ...metadata.rules,
     authentication: metadata.authentication,
     ...(metadata.logout && { logout: metadata.logout }),
   } as const
@@ -118,8 +119,9 @@ export async function replaceRegistration(
   metadata: ClientMetadata,
   { store, now, event }: RecordContext,
 ): Promise<boolean> {
-  const { redirectUris, scope, about, authentication, logout } = metadata
-  const client = { name: nameOf(metadata), redirectUris, scope, authentication, ...(logout && { logout }) }
+  const { redirectUris, scope, about, authentication, rules, logout } = metadata
+  const base = { name: nameOf(metadata), redirectUris, scope, authentication, ...rules }
+  const client = logout ? { ...base, logout } : base
   const detail = `name=${client.name}; redirectUris=${redirectUris.join(',')}`.slice(0, 500)
   const updated = event('client.updated', { clientId, targetId: clientId, detail })
   return store.registrations.replace(clientId, { client, about }, updated, now)

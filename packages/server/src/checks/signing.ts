@@ -10,10 +10,10 @@ import { type HeldKey, HeldKeys } from './held-keys.ts'
 
 /** The signing keys in force, held in memory. */
 export interface Signing {
-  /** Signs a JWT with the key of `now`. Throws `unavailable` when that can't be done; ask before anything is changed. */
-  sign(typ: string, claims: object, now: number): Promise<string>
-  /** Resolves when signing works, for what can't wait for its signature before it changes something; throws like `sign`. */
-  ready(now: number): Promise<void>
+  /** Signs a JWT with the key of `now`, which has to be of the algorithm that is wanted, if any is. Throws `unavailable` when that can't be done; ask before anything is changed. */
+  sign(typ: string, claims: object, now: number, algorithm?: string): Promise<string>
+  /** Resolves when signing works, by that algorithm if one is wanted, for what can't wait for its signature before it changes something; throws like `sign`. */
+  ready(now: number, algorithm?: string): Promise<void>
   /** The public key of that name while it is published. */
   verificationKey(kid: string, now: number): VerificationKey | undefined
   /** Whether one of our published keys signed it; says nothing of its claims. */
@@ -110,11 +110,16 @@ export async function openSigning(parts: OpenSigning, now: number): Promise<Sign
   const keeper = keyKeeper(parts, signer, keys)
   let tending: Promise<void> | undefined
   await keeper.start(now)
+  function keyFor(at: number, algorithm: string | undefined): HeldKey | undefined {
+    const key = keys.current(at)
+    if (algorithm === undefined || key?.verification.alg === algorithm) return key
+    throw cannotSign(`the client registered for ${algorithm}, which the server does not sign with now`)
+  }
 
   return {
-    sign: (typ, claims, at) => signWith(keys.current(at), signer, [typ, claims]),
-    async ready(at) {
-      const key = keys.current(at)
+    sign: async (typ, claims, at, algorithm) => signWith(keyFor(at, algorithm), signer, [typ, claims]),
+    async ready(at, algorithm) {
+      const key = keyFor(at, algorithm)
       if (key?.signing === 'external') await signWith(key, signer, ['ready', {}])
       else if (!key?.signing) throw cannotSign('no key to sign with')
     },

@@ -39,6 +39,8 @@ export interface Services {
   readonly clientCertificate: ClientCertificateSettings | undefined
   /** Clients that are described by a document elsewhere. */
   readonly clientDocuments: ClientDocuments
+  /** Why a sector does not own those addresses; `undefined` when its document lists them all. */
+  readonly checkSector: (uri: string, redirectUris: readonly string[]) => Promise<string | undefined>
   readonly log: Logger
   /** The server's own address, without a trailing slash. */
   readonly baseUrl: string
@@ -108,16 +110,18 @@ export async function grantContext(
     accessFormat,
     refresh,
     resources,
+    ...(door.kind !== 'vendors' && { acrValues: door.acrValues }),
     ...(door.kind === 'apps' && {
       signatureAlgorithms: door.signatureAlgorithms,
       trusts: door.trusts,
       vouchesFor: door.vouchesFor,
+      subjectTypes: door.subjectTypes,
     }),
   }
   return {
     store,
     sealer,
-    sign: (typ, claims) => signing.sign(typ, claims, now),
+    sign: async (typ, claims, algorithm) => signing.sign(typ, claims, now, algorithm),
     door: grantDoor,
     now,
     openToken: (token) => openAccessToken(token, services),

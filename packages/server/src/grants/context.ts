@@ -1,8 +1,15 @@
-import type { ActorClaim, AuthorizationDetail, ForeignAlgorithm, Resources, Scope } from '@sallyport/protocol'
+import type {
+  ActorClaim,
+  AuthorizationDetail,
+  ForeignAlgorithm,
+  Resources,
+  Scope,
+  SubjectType,
+} from '@sallyport/protocol'
 import type { Sealer } from '../crypto/seal.ts'
 import type { TrustedIssuer, VouchedServer } from '../settings/apps-door.ts'
-import type { AccessFormat, RefreshSettings } from '../settings/door.ts'
-import type { AuditEvent, Family, Store } from '../store/contract/index.ts'
+import type { AccessFormat, AcrNames, RefreshSettings } from '../settings/door.ts'
+import type { AuditEvent, Client, Family, Store } from '../store/contract/index.ts'
 
 /** What a grant must know of the door it works for. */
 export interface GrantDoor {
@@ -15,6 +22,10 @@ export interface GrantDoor {
   readonly resources: readonly string[]
   /** What others may sign with; all when left out. */
   readonly signatureAlgorithms?: readonly ForeignAlgorithm[] | undefined
+  /** What it calls the ways of signing in. */
+  readonly acrValues?: AcrNames | undefined
+  /** How its clients know people. @see OpenID Connect Core §8 */
+  readonly subjectTypes?: readonly SubjectType[] | undefined
   /** Whose assertions it takes. */
   readonly trusts?: readonly TrustedIssuer[] | undefined
   /** Who takes its word. */
@@ -45,6 +56,8 @@ export interface GrantContext {
   readonly sealer: Sealer
   readonly door: GrantDoor
   readonly now: number
+  /** Who asks, where the door has clients. */
+  readonly client?: Client
   /** Thumbprint of the key that the request proved. @see RFC 9449 §5 */
   readonly jkt?: string | undefined
   /** The claims of an access token of ours in either form, whichever door made it; it may be over. */
@@ -56,7 +69,7 @@ export interface GrantContext {
   /** Whether what the client is given is bound to that certificate. */
   readonly bindsCertificate?: boolean
   /** Signs a JWT. Throws when that can't be done now, so it comes before anything that can't be done twice. */
-  sign(typ: string, claims: object): Promise<string>
+  sign(typ: string, claims: object, algorithm?: string): Promise<string>
   /** The ID token of a door that has one. @see OpenID Connect Core §3.1.3.3 */
   idToken?(unsigned: Unsigned): Promise<string | undefined>
   /** An audit event of this request. */

@@ -4,6 +4,7 @@ import type { Account, Client } from '../store/contract/index.ts'
 import type { GrantContext } from './context.ts'
 import type { TokenRequest } from './grant.ts'
 import type { Vouched } from './issue.ts'
+import { accountOf, isPairwise, pairwiseSubject } from './subject.ts'
 import { requestedScope } from './requested-scope.ts'
 
 /** The type of an identity assertion grant. @see draft-ietf-oauth-identity-assertion-authz-grant §4.3 */
@@ -15,11 +16,13 @@ const lifetime = 300
 
 /** The person of an ID token, who still lets this client act for them: an ID token outlives what it tells of. */
 async function personOf(
-  subject: unknown,
-  { clientId }: Client,
-  { store }: GrantContext,
+  identity: Readonly<Record<string, unknown>>,
+  client: Client,
+  context: GrantContext,
 ): Promise<Account | undefined> {
-  const account = typeof subject === 'string' ? await store.accounts.find(subject) : undefined
+  const { store } = context
+  const { clientId } = client
+  const account = await accountOf(identity, client, context)
   if (!account || account.disabledAt !== undefined) return undefined
   const consents = await store.clients.consentsOf(account.accountId)
   return consents.some((consent) => consent.clientId === clientId) ? account : undefined
@@ -59,14 +62,17 @@ export async function vouch(
     const { error, description, detail } = decision
     throw new ProtocolError(error, description, { ...(detail !== undefined && { detail }) })
   }
-  const account = await personOf(ours?.['sub'], client, context)
-  if (!account)
+  const account = ours && (await personOf(ours, client, context))
+  if (!ours || !account)
     throw new ProtocolError('invalid_request', 'subject_token is not valid', { detail: 'no longer allowed' })
   const { audience, clientId, scope } = decision
   const { accountId } = account
   const assertion = await context.sign(idJagType, {
     iss: door.issuer,
-    sub: accountId,
+    // The client reads it on its way: then it is who the other server would know, by its own host.
+    sub: isPairwise(client, context)
+      ? pairwiseSubject(new URL(audience).hostname, accountId, context)
+      : accountId,
     aud: audience,
     client_id: clientId,
     jti: newSecret().slice(0, 22),

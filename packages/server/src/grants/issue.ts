@@ -1,5 +1,6 @@
 import {
   accessTokenType,
+  actorChain,
   audienceOf,
   type AuthorizationDetail,
   formatScope,
@@ -11,6 +12,7 @@ import { formatRefreshToken } from '../crypto/refresh-token.ts'
 import type { RefreshSettings } from '../settings/door.ts'
 import type { Family } from '../store/contract/index.ts'
 import type { GrantContext, Unsigned } from './context.ts'
+import { isPairwise, mostPrivate } from './subject.ts'
 
 /** What a grant won, signed. */
 export interface Granted extends Unsigned {
@@ -49,6 +51,14 @@ function confirmation({ jkt, x5t, bindsCertificate = false }: GrantContext): obj
   return Object.keys(cnf).length === 0 ? {} : { cnf }
 }
 
+/** How the person of a family signed in, by its door's name for that. @see RFC 9068 §2.2.1, RFC 9470 §6.1 */
+export function acrOf(
+  { signIn }: Pick<Family, 'signIn'>,
+  { acrValues }: Pick<GrantContext['door'], 'acrValues'>,
+): string | undefined {
+  return signIn && acrValues?.[signIn]
+}
+
 /** When the newest refresh token of a family ends: left unused too long, or with its family. */
 export function refreshExpiresAt(family: Family, { idle }: Pick<RefreshSettings, 'idle'>): number {
   return Math.min(family.issuedAt + idle, family.expiresAt ?? Number.MAX_SAFE_INTEGER)
@@ -57,6 +67,18 @@ export function refreshExpiresAt(family: Family, { idle }: Pick<RefreshSettings,
 /** When an access token ends: with its lifetime, or with the one that it was exchanged for. */
 const accessExpiresAt = ({ handedOn }: Unsigned, { door, now }: GrantContext) =>
   Math.min(now + door.accessLifetime, handedOn?.notAfter ?? Number.MAX_SAFE_INTEGER)
+
+/**
+ * Whether nobody but the server may read the access token: by its door's choice, or since a client that holds it may not learn the id
+ * of the account. Guards go on to see the account, which is in it. @see RFC 9068 §6, OpenID Connect Core §8
+ */
+async function isHidden({ family, handedOn }: Unsigned, context: GrantContext): Promise<boolean> {
+  const { door, client } = context
+  if (door.accessFormat === 'opaque') return true
+  if (!client || family.accountId === undefined) return false
+  const held = [family.clientId, ...actorChain(handedOn?.act).map((one) => one.client_id)]
+  return isPairwise(await mostPrivate(client, held, context), context)
+}
 
 /**
  * Makes the access token of a family in its door's format, and the ID token where its door has one. A grant does this before
@@ -71,6 +93,7 @@ export async function signTokens(unsigned: Unsigned, context: GrantContext): Pro
   const { sealer, door, now } = context
   const { familyId, accountId, teamId } = family
   const clientId = handedOn?.clientId ?? family.clientId
+  const acr = acrOf(family, door)
   const claims = {
     iss: door.issuer,
     aud: audienceOf(resources, door.issuer),
@@ -81,6 +104,7 @@ export async function signTokens(unsigned: Unsigned, context: GrantContext): Pro
     door: door.id,
     fam: familyId,
     auth_time: family.authenticatedAt,
+    ...(acr !== undefined && { acr }),
     iat: now,
     exp: accessExpiresAt(unsigned, context),
     jti: newSecret().slice(0, 22),
@@ -89,7 +113,7 @@ export async function signTokens(unsigned: Unsigned, context: GrantContext): Pro
     ...(handedOn && { act: handedOn.act }),
   }
   const [accessToken, idToken] = await Promise.all([
-    door.accessFormat === 'opaque' ? formatOpaqueToken(claims, sealer) : context.sign('at+jwt', claims),
+    (await isHidden(unsigned, context)) ? formatOpaqueToken(claims, sealer) : context.sign('at+jwt', claims),
     context.idToken?.(unsigned),
   ])
   return { ...unsigned, accessToken, idToken }

@@ -3,7 +3,7 @@ import type { Family, SignInProof } from '../store/contract/index.ts'
 import type { GrantContext } from './context.ts'
 import { type Granted, signTokens } from './issue.ts'
 
-type Start = Pick<Family, 'familyId' | 'kind' | 'accountId' | 'clientId' | 'teamId' | 'scope'>
+type Start = Pick<Family, 'familyId' | 'kind' | 'accountId' | 'clientId' | 'teamId' | 'scope' | 'signIn'>
 
 /** A family as it begins, not yet stored. */
 export function newFamily(

@@ -1,4 +1,4 @@
-import { parseResource, responseModes } from '@sallyport/protocol'
+import { isAcrName, parseResource, responseModes, subjectTypes } from '@sallyport/protocol'
 import { authMethods } from '../grants/auth-methods.ts'
 import { backchannel } from '../grants/backchannel.ts'
 import { grants } from '../grants/index.ts'
@@ -109,12 +109,28 @@ function checkLogout(name: string, door: AppsDoor): readonly string[] {
   ]
 }
 
+function checkSubjects(name: string, { subjectTypes: taken = ['public'] }: AppsDoor): readonly string[] {
+  return taken.length > 0 && taken.every((one) => subjectTypes.includes(one))
+    ? []
+    : [`${name}.subjectTypes must be some of ${subjectTypes.join(', ')}`]
+}
+
+function checkAcr(name: string, { acrValues = {} }: Pick<AppsDoor, 'acrValues'>): readonly string[] {
+  const names = Object.values(acrValues)
+  return [
+    ...(names.every(isAcrName) ? [] : [`${name}.acrValues must be names without spaces`]),
+    // Who asked for one would be told the other.
+    ...repeated(names).map((one) => `${name}.acrValues has ${one} for two ways of signing in`),
+  ]
+}
+
 function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly string[] {
   const name = `door ${door.id}`
   switch (door.kind) {
     case 'people':
       return [
         ...checkRefresh(name, door.refresh),
+        ...checkAcr(name, door),
         ...(door.accessLifetime > 0 ? [] : [`${name}.accessLifetime must be a positive number of seconds`]),
         ...(door.minPasswordLength >= 8 ? [] : [`${name}.minPasswordLength must be at least 8`]),
       ]
@@ -129,6 +145,8 @@ function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly
         ...checkTrusts(name, door),
         ...checkLogout(name, door),
         ...checkClientAuth(name, door),
+        ...checkSubjects(name, door),
+        ...checkAcr(name, door),
         ...((door.registration ?? 'off') !== 'off' && Object.values(door.endpoints).includes('register')
           ? [`${name}.endpoints has register, which is where software registers itself`]
           : []),

@@ -1,4 +1,10 @@
-import { isForwardedTo, normaliseTarget, parseForwardedPath, parseResource } from '@sallyport/protocol'
+import {
+  isAcrName,
+  isForwardedTo,
+  normaliseTarget,
+  parseForwardedPath,
+  parseResource,
+} from '@sallyport/protocol'
 import type { DoorSettings } from '../settings/door.ts'
 import type { Platform } from './platform.ts'
 
@@ -23,6 +29,7 @@ const ruleMembers = [
   'limits',
   'resource',
   'mcp',
+  'authentication',
 ]
 const shapes = ['detail', 'oauth', 'message']
 const kinds = ['person', 'app', 'machine', 'vendor', 'api-key', 'session-token', 'widget']
@@ -138,6 +145,21 @@ function checkMcp(mcp: unknown, doors: readonly DoorSettings[]): readonly string
   ]
 }
 
+function checkAuthentication(value: unknown): readonly string[] {
+  if (value === undefined) return []
+  const known = ['acr', 'maxAge']
+  if (!isRecord(value) || known.every((name) => value[name] === undefined))
+    return ['rule.authentication must say acr, maxAge, or both']
+  const { acr, maxAge } = value
+  const isList = acr === undefined || (isTexts(acr) && acr.length > 0 && acr.every((one) => isAcrName(one)))
+  const isAge = maxAge === undefined || (Number.isInteger(maxAge) && Number(maxAge) >= 0)
+  return [
+    ...unknownMembers(value, known).map((problem) => `rule.authentication.${problem}`),
+    ...(isList ? [] : ['rule.authentication.acr must be a list of names without spaces']),
+    ...(isAge ? [] : ['rule.authentication.maxAge must be a whole number of seconds']),
+  ]
+}
+
 function checkRule(rule: unknown, known: Known): readonly string[] {
   if (!isRecord(rule)) return ['rule must say who may pass, such as { doors: ["osir"] }']
   const doors = texts(rule['doors']).flatMap((id) => known.doors.get(id) ?? [])
@@ -150,6 +172,7 @@ function checkRule(rule: unknown, known: Known): readonly string[] {
     ...checkNames(rule, 'limits', known.limits),
     ...checkScopes(rule, doors),
     ...checkMcp(rule['mcp'], doors),
+    ...checkAuthentication(rule['authentication']),
     ...checkPlans(rule, doors, known),
     ...checkFlag(rule, 'admin').map((problem) => `rule.${problem}`),
     ...(resource === undefined || (typeof resource === 'string' && parseResource(resource))

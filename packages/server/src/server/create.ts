@@ -3,6 +3,7 @@ import { createReplayStore } from '@sallyport/guard'
 import { ipBucket, type ProtocolError } from '@sallyport/protocol'
 import { type Logger, pino } from 'pino'
 import { createClientDocuments, type FetchClientDocument } from '../accounts/client-documents.ts'
+import { createSectorCheck } from '../accounts/sectors.ts'
 import { createWidgetDesk } from '../accounts/widgets.ts'
 import type { SigningPolicy } from '../checks/add-signing-key.ts'
 import { openFacts } from '../checks/facts.ts'
@@ -151,6 +152,7 @@ async function openServices(
     replay,
     clientKeys: createClientKeys(fetchFor(parts)),
     clientDocuments: createClientDocuments(fetchFor(parts)),
+    checkSector: createSectorCheck(fetchFor(parts)),
     clientCertificate: parts.clientCertificate,
     log,
     baseUrl,

@@ -1,5 +1,12 @@
-import type { ClientAuthMethod, ForeignAlgorithm, Jwk, ResponseMode, Scope } from '@sallyport/protocol'
-import type { AccessFormat, DoorBase, RefreshSettings, Window } from './door.ts'
+import type {
+  ClientAuthMethod,
+  ForeignAlgorithm,
+  Jwk,
+  ResponseMode,
+  Scope,
+  SubjectType,
+} from '@sallyport/protocol'
+import type { AccessFormat, AcrNames, DoorBase, RefreshSettings, Window } from './door.ts'
 
 /** Endpoints that a door has only with a grant type that begins there. */
 export type GrantEndpoint = 'deviceAuthorization' | 'backchannelAuthentication'
@@ -89,6 +96,18 @@ export interface AppsDoor extends DoorBase {
   readonly signatureAlgorithms?: readonly ForeignAlgorithm[]
   /** Whether introspection is answered as a signed JWT to who asks for that; it is not when left out. @see RFC 9701 */
   readonly signedIntrospection?: boolean
+  /**
+   * Whether clients know people by the same `sub`, or each sector by another, as they register; the first is for who says nothing.
+   * `public` alone when left out. @see OpenID Connect Core §8
+   */
+  readonly subjectTypes?: readonly SubjectType[]
+  /**
+   * Names for the ways of signing in: clients can ask for one, and tokens say which it was. Left out: nobody asks, nobody is told.
+   * @see OpenID Connect Core §3.1.2.1, RFC 9470 §5
+   */
+  readonly acrValues?: AcrNames
+  /** Whether pages of its public clients may ask it from the browser; not when left out. @see Fetch Standard §3.2 */
+  readonly browserClients?: boolean
   /** Whether clients may register for tokens that are bound to their certificate; they may not when left out. @see RFC 8705 §3 */
   readonly certificateBoundTokens?: boolean
   /**

@@ -1,4 +1,4 @@
-import type { KeyFormat, Scope, Shape } from '@sallyport/protocol'
+import type { KeyFormat, Scope, Shape, SignInMethod } from '@sallyport/protocol'
 import type { AppsDoor } from './apps-door.ts'
 
 /** How a door's refresh tokens live. Spans in seconds. */
@@ -22,6 +22,9 @@ export interface Window {
 
 /** How a door's access tokens look: JWTs that anybody can read (when left out), or opaque to all but the server. */
 export type AccessFormat = 'jwt' | 'opaque'
+
+/** What clients and APIs call the ways of signing in; one without a name is told nobody. @see OpenID Connect Core §2 (`acr`) */
+export type AcrNames = Readonly<Partial<Record<SignInMethod, string>>>
 
 /** What every kind of door has. */
 export interface DoorBase {
@@ -49,6 +52,8 @@ export interface PeopleDoor extends DoorBase {
   readonly accessFormat?: AccessFormat
   readonly refresh: RefreshSettings
   readonly minPasswordLength: number
+  /** Left out: its tokens don't say how somebody signed in. */
+  readonly acrValues?: AcrNames
   /** Wrong passwords for one account from one address before the next attempt is refused. */
   readonly attempts: Window
   /** The plan of a person who signs up. */

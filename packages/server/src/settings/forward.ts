@@ -1,4 +1,4 @@
-import type { McpRule, Rule, Shape } from '@sallyport/protocol'
+import type { AuthenticationRule, McpRule, Rule, Shape } from '@sallyport/protocol'
 
 /** What a proxy may let through: plain data. */
 export interface ForwardRoute {
@@ -14,6 +14,7 @@ export interface ForwardRoute {
     readonly limits?: readonly string[]
     readonly resource?: string
     readonly mcp?: McpRule
+    readonly authentication?: AuthenticationRule
   }
   /** Also hands the API behind a signed statement of who is calling, good for a minute. */
   readonly token?: true

@@ -28,6 +28,20 @@ const rows: readonly [name: string, setting: object, problem: RegExp | undefined
     { resources: { 'https://a.example/?x': 'A' } },
     /osir-oauth\.resources: https:\/\/a\.example/,
   ],
+  ['both kinds of subject are right', { subjectTypes: ['pairwise', 'public'] }, undefined],
+  ['no kind of subject', { subjectTypes: [] }, /osir-oauth\.subjectTypes must be some of public, pairwise/],
+  ['another kind of subject', { subjectTypes: ['ephemeral'] }, /osir-oauth\.subjectTypes/],
+  [
+    'names for both ways of signing in are right',
+    { acrValues: { password: 'https://acr.example/pw', upstream: 'up' } },
+    undefined,
+  ],
+  ['a name with a space', { acrValues: { password: 'a b' } }, /osir-oauth\.acrValues must be names/],
+  [
+    'one name for two ways',
+    { acrValues: { password: 'a', upstream: 'a' } },
+    /osir-oauth\.acrValues has a for two/,
+  ],
   ['a resource without TLS', { resources: { 'http://a.example/': 'A' } }, /osir-oauth\.resources/],
 ]
 for (const [name, setting, problem] of rows) {

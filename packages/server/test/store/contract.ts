@@ -4,6 +4,7 @@ import { newId } from '../../src/crypto/id.ts'
 import type { Change, Store } from '../../src/store/contract/index.ts'
 import { deferredContract } from './deferred-contract.ts'
 import { logoutContract, logoutSweepContract } from './logout-contract.ts'
+import { choicesContract } from './choices-contract.ts'
 import { registrationContract } from './registration-contract.ts'
 import {
   account,
@@ -731,5 +732,6 @@ export function storeContract(
     logoutSweepContract(store)
     // Last: its sweep is later than anything that the others do.
     registrationContract(store)
+    choicesContract(store)
   })
 }

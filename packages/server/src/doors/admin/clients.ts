@@ -1,4 +1,9 @@
-import { authenticationMetadata, logoutMetadata, ProtocolError } from '@sallyport/protocol'
+import {
+  authenticationMetadata,
+  clientRulesMetadata,
+  logoutMetadata,
+  ProtocolError,
+} from '@sallyport/protocol'
 import { registerClient } from '../../accounts/clients.ts'
 import type { DoorSettings } from '../../settings/door.ts'
 import { unfitFor } from '../apps/registration.ts'
@@ -17,7 +22,7 @@ import {
   optionalTexts,
   readText,
 } from './read.ts'
-import { readRequestRules, requestRulesBody } from './request-rules.ts'
+import { changedRules, readRules } from './client-rules.ts'
 
 function clientBody(client: Client): Readonly<Record<string, unknown>> {
   const {
@@ -43,7 +48,7 @@ function clientBody(client: Client): Readonly<Record<string, unknown>> {
     scope: scope.join(' '),
     redirect_uris: redirectUris,
     ...(resources && { resources }),
-    ...requestRulesBody(client),
+    ...clientRulesMetadata(client),
     ...(authentication && authenticationMetadata(authentication)),
     ...(logout && logoutMetadata(logout)),
   }
@@ -98,7 +103,6 @@ function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'cr
     scope: [...scope].sort(),
     redirectUris,
     resources,
-    ...readRequestRules(body, door),
     ...(authentication && { authentication }),
     ...(logout && { logout }),
   }
@@ -113,7 +117,10 @@ export function clientsEndpoint(admin: AdminContext): Endpoint {
     path: `${adminPath}/clients`,
     methods: {
       POST: forAdmin(admin, async ({ body, now, event }) => {
-        const registration = readClient(body, doorOf(body, services.doors))
+        const door = doorOf(body, services.doors)
+        const described = readClient(body, door)
+        const rules = await readRules(body, described.redirectUris, { door, services })
+        const registration = { ...described, ...rules }
         const { teamId } = registration
         if (teamId !== undefined && !(await services.store.teams.find(teamId)))
           throw new ProtocolError('invalid_request', 'team is unknown')
@@ -164,7 +171,7 @@ export function clientEndpoint(admin: AdminContext): Endpoint {
           ...(redirectUris && { redirectUris }),
           ...(scope && { scope }),
           ...(resources && { resources }),
-          ...readRequestRules(body, door),
+          ...(await changedRules(body, { client, redirectUris }, { door, services })),
           ...(authentication && { authentication }),
           ...(logout && { logout }),
         }

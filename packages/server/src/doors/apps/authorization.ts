@@ -14,6 +14,7 @@ import type { Client, TeamMembership } from '../../store/contract/index.ts'
 import type { SignedIn } from '../browser.ts'
 import type { Reply, Request } from '../door.ts'
 import { type ClientOrigin, originOf, unknownClient } from './client-origin.ts'
+import { acrNamesOf } from './client-rules.ts'
 import type { AppsContext } from './context.ts'
 import { readByType } from './details.ts'
 import { findClient } from './find-client.ts'
@@ -68,6 +69,7 @@ export async function judge(
     claims: door.claimsParameter ?? false,
     strictRedirects: door.strictRedirects ?? false,
     detailTypes: door.authorizationDetails ?? [],
+    acrValues: acrNamesOf(door),
     resources: knownResources(door, apps.services.baseUrl),
   }
   const decision = decideAuthorizationRequest({ ...read, client, policy })

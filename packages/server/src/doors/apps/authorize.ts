@@ -1,4 +1,4 @@
-import { parseQuery, ProtocolError, type Scope } from '@sallyport/protocol'
+import { type ErrorCode, parseQuery, ProtocolError, type Scope } from '@sallyport/protocol'
 import { findSignedIn, requireCsrf } from '../browser.ts'
 import type { Endpoint, Reply, Request } from '../door.ts'
 import { refuseAsPage } from '../page.ts'
@@ -26,7 +26,7 @@ async function show(request: Request, apps: AppsContext): Promise<Reply> {
   const proven = await readAuthorization(request, apps)
   if ('reply' in proven) return proven.reply
   const silent = proven.request.prompt.includes('none')
-  const refuse = (error: 'login_required' | 'consent_required' | 'access_denied', description: string) =>
+  const refuse = (error: ErrorCode, description: string) =>
     refuseRequest(proven, { error, description }, apps)
 
   const signedIn = await findSignedIn(request, apps.services)

@@ -1,6 +1,7 @@
 import { isBindingMessage, parseEmail, parseRequestedExpiry, ProtocolError } from '@sallyport/protocol'
 import { newId } from '../../crypto/id.ts'
 import { newSecret, secretHash } from '../../crypto/secret.ts'
+import { accountOf } from '../../grants/subject.ts'
 import { backchannel } from '../../grants/backchannel.ts'
 import type { Window } from '../../settings/door.ts'
 import type { NewDeferred } from '../../store/contract/index.ts'
@@ -40,9 +41,8 @@ async function personOf(
   const idToken = params.get('id_token_hint')
   if (idToken !== undefined) {
     const claims = openJwt('JWT', idToken, services)
-    const sub =
-      claims?.['iss'] === door.issuer && claims['aud'] === client.clientId ? claims['sub'] : undefined
-    const account = typeof sub === 'string' ? await store.accounts.find(sub) : undefined
+    const ours = claims?.['iss'] === door.issuer && claims['aud'] === client.clientId
+    const account = ours ? await accountOf(claims, client, context) : undefined
     const isSomebody = account?.disabledAt === undefined
     if (account) return { accountId: account.accountId, isSomebody, count: account.accountId }
     throw new ProtocolError('invalid_request', 'id_token_hint is no ID token of this server for this client')

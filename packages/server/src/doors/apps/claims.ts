@@ -22,23 +22,26 @@ export interface ClaimsAllowed {
   /** One by one. */
   readonly claims: readonly string[]
   readonly place: 'id_token' | 'userinfo'
+  /** Whether whoever is told may not learn who it is by anything that others are told too. */
+  readonly pairwise: boolean
 }
 
 /**
  * What an ID token and userinfo say of a person, beyond `sub`. The address itself is what `profile` asks for: without it
- * there is only a name to greet them by.
+ * there is only a name to greet them by. A team of one's own is an id of the person by another name.
  * @see OpenID Connect Core §5.1, §5.4
  */
 export function idTokenClaims(
   { email, emailVerifiedAt, disabledAt }: Account,
   team: Team | undefined,
-  { scope, claims, place }: ClaimsAllowed,
+  { scope, claims, place, pairwise }: ClaimsAllowed,
 ): Readonly<Record<string, unknown>> {
+  const profile = scope.includes('profile')
   return {
-    name: email.slice(0, email.lastIndexOf('@')),
-    ...((scope.includes('profile') || claims.includes(`${place}:email`)) && { email }),
+    ...((profile || !pairwise) && { name: email.slice(0, email.lastIndexOf('@')) }),
+    ...((profile || claims.includes(`${place}:email`)) && { email }),
     email_verified: emailVerifiedAt !== undefined,
     is_active: disabledAt === undefined,
-    ...(team && { team: team.slug }),
+    ...(team && !(pairwise && team.personal) && { team: team.slug }),
   }
 }

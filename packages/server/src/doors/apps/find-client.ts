@@ -4,6 +4,7 @@ import type { ClientWithSecrets } from '../../store/contract/index.ts'
 import type { Request } from '../door.ts'
 import { spendOrRefuse } from '../limits.ts'
 import { auditEvent } from '../services.ts'
+import { unmetAt } from './client-rules.ts'
 import type { AppsContext } from './context.ts'
 
 /** Documents that one address may make the server fetch. */
@@ -55,6 +56,11 @@ export async function findClient(
   if (method === undefined || !(door.clientAuth ?? usualMethods).includes(method)) return undefined
   // A promise of the document that this door could not keep: tokens that a thief can use after all.
   if (boundTokens && !door.certificateBoundTokens) return undefined
+  const unmet = unmetAt({ rules: client, redirectUris: client.redirectUris }, door, services)
+  if (unmet !== undefined) {
+    services.log.info({ clientId: clientId.slice(0, 200), reason: unmet }, 'client document refused')
+    return undefined
+  }
   const grantTypes = client.grantTypes.filter((one) => door.grantTypes.includes(one))
   return { ...client, doorId: door.id, grantTypes, scope: Object.keys(door.scopes).sort() }
 }

@@ -19,14 +19,14 @@ export interface Approval {
   readonly consent: ApprovedCode['consent']
 }
 
-/** What ties the family to the browser, where apps of the door hear of it when somebody leaves. */
-function presenceOf(
-  { scope, signedIn }: Approval,
+/** What the family has of the sign-in; with what ties it to the browser, where apps of the door hear of it when somebody leaves. */
+function signInOf(
+  { scope, signedIn: { session } }: Approval,
   { logout, scopes }: AppsDoor,
-): Pick<NewFamily, 'presence'> {
-  if (!logout) return {}
-  const { presenceId } = signedIn.session
-  return { presence: { presenceId, endsWithIt: endsWithSession(scope, Object.keys(scopes)) } }
+): Pick<NewFamily, 'authenticatedAt' | 'signIn' | 'presence'> {
+  const { authenticatedAt, signIn, presenceId } = session
+  const presence = { presenceId, endsWithIt: endsWithSession(scope, Object.keys(scopes)) }
+  return { authenticatedAt, signIn, ...(logout && { presence }) }
 }
 
 /** Records the approval with its family and code in one step, and sends the code. @see RFC 6749 §4.1.2 */
@@ -45,7 +45,8 @@ export async function grantCode(
   } = approval
   const now = services.now()
   // A response that can’t be signed now must not leave a code behind that nobody got, nor use a pushed request up.
-  if (request.responseMode.endsWith('.jwt')) await services.signing.ready(now)
+  if (request.responseMode.endsWith('.jwt'))
+    await services.signing.ready(now, client.choices?.authorizationAlg)
   const code = newSecret()
   const familyId = newId('fam_', now)
   const about = { accountId: account.accountId, clientId: client.clientId, teamId }
@@ -56,13 +57,12 @@ export async function grantCode(
       doorId: door.id,
       kind: 'code',
       scope,
-      authenticatedAt: session.authenticatedAt,
+      ...signInOf(approval, door),
       nonce: request.nonce,
       resources: request.resources,
       details: request.details,
       // Of the scope that was asked for: what was not shown singly, since a scope had it, is not told when that is left out.
       claims: scope.includes('openid') ? singleClaims(request.claims, request.scope) : [],
-      ...presenceOf(approval, door),
       expiresAt: door.refresh.absolute === undefined ? undefined : now + door.refresh.absolute,
     },
     {

@@ -13,6 +13,7 @@ import { confirmLogoutEndpoint, endSessionEndpoint } from './end-session.ts'
 import { introspectEndpoint } from './introspect.ts'
 import { registrationEndpoint, registrationSecretEndpoint } from './manage-registration.ts'
 import { pushEndpoint } from './push.ts'
+import { readableByPages } from './readable-by-pages.ts'
 import { registerEndpoint } from './register.ts'
 import { takesPushed } from './request-source.ts'
 import { revokeEndpoint } from './revoke.ts'
@@ -33,12 +34,22 @@ export function appsDoor(door: AppsDoor, services: Services): Door {
   const nonces = asksNonce ? createDpopNonces(secret) : undefined
   const apps = { door, services, guard: services.guardFor({ shape: 'oauth' }), nonces }
   const begun = grantsOf(door).flatMap(({ endpoint }) => (endpoint ? [grantEndpoints[endpoint.name]] : []))
-  const always = [authorizeEndpoint, tokenEndpoint, revokeEndpoint, introspectEndpoint, userinfoEndpoint]
+  // What a client in a browser asks; everything else is asked by a server, or opened by a person.
+  const byPages = [
+    tokenEndpoint,
+    revokeEndpoint,
+    userinfoEndpoint,
+    ...(takesPushed(door) ? [pushEndpoint] : []),
+  ]
+  const readable = byPages.map(
+    (endpoint) => (context: AppsContext) =>
+      door.browserClients ? readableByPages(endpoint(context), context) : endpoint(context),
+  )
   const leaving = [
     ...(door.logout ? [endSessionEndpoint, confirmLogoutEndpoint] : []),
     ...(door.logout?.sessionManagement ? [checkSessionEndpoint] : []),
   ]
-  const endpoints = [...always, ...(takesPushed(door) ? [pushEndpoint] : []), ...begun, ...leaving]
+  const endpoints = [authorizeEndpoint, introspectEndpoint, ...readable, ...begun, ...leaving]
   const registering = [registerEndpoint, registrationEndpoint, registrationSecretEndpoint]
   const mounted = (door.registration ?? 'off') === 'off' ? endpoints : [...endpoints, ...registering]
   return {

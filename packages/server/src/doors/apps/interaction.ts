@@ -1,3 +1,5 @@
+import { acrOf } from '../../grants/issue.ts'
+import { subjectFor } from '../../grants/subject.ts'
 import { type AuthenticationDecision, decideAuthentication } from '@sallyport/protocol'
 import { chooseAccountPage } from '../../pages/index.ts'
 import type { SignedIn } from '../browser.ts'
@@ -10,16 +12,22 @@ import { markedAddress, readMarker } from './marker.ts'
 /** Whether the browser's session will do for the request. */
 export function authenticationOf(
   request: Request,
-  { request: asked, hintedSubject }: ProvenRequest,
+  { request: asked, client, hintedSubject }: ProvenRequest,
   signedIn: SignedIn | undefined,
   apps: AppsContext,
 ): AuthenticationDecision {
+  const { door, services } = apps
+  const subject =
+    signedIn && subjectFor(client, signedIn.account.accountId, { door, sealer: services.sealer })
   return decideAuthentication({
     request: asked,
     hintedSubject,
-    session: signedIn?.session,
+    session:
+      signedIn && subject !== undefined
+        ? { ...signedIn.session, subject, acr: acrOf(signedIn.session, door) }
+        : undefined,
     step: readMarker(request.search, apps)?.step,
-    now: apps.services.now(),
+    now: services.now(),
   })
 }
 
@@ -43,9 +51,10 @@ export function toSignIn(
   signedIn: SignedIn | undefined,
   apps: AppsContext,
 ): Reply {
-  const { prompt, maxAge } = proven.request
+  const { prompt, maxAge, acr } = proven.request
   const asksForFresh = prompt.includes('login') || prompt.includes('select_account')
-  const remembers = signedIn ?? proven.hintedSubject ?? maxAge ?? (asksForFresh || proven.signed || undefined)
+  const remembers =
+    signedIn ?? proven.hintedSubject ?? maxAge ?? acr ?? (asksForFresh || proven.signed || undefined)
   const back = new URLSearchParams({ return: `${request.path}?${request.search}` })
   const location = remembers !== undefined ? freshSignIn(request, proven, signedIn, apps) : `/sign-in?${back}`
   return { status: 302, headers: { location, 'cache-control': 'no-store' } }

@@ -1,7 +1,9 @@
-import { narrowScope, prefersType, ProtocolError } from '@sallyport/protocol'
+import { actorChain, narrowScope, parseActor, prefersType, ProtocolError } from '@sallyport/protocol'
 import type { GrantContext } from '../../grants/context.ts'
-import { refreshExpiresAt } from '../../grants/issue.ts'
+import { acrOf, refreshExpiresAt } from '../../grants/issue.ts'
 import { lostStanding } from '../../grants/standing.ts'
+import { actorFor, isPairwise, mostPrivate, subjectFor } from '../../grants/subject.ts'
+import type { Client } from '../../store/contract/index.ts'
 import type { Endpoint, Reply } from '../door.ts'
 import { readClientRequest } from './client.ts'
 import { type AppsContext, noStore, pathOf } from './context.ts'
@@ -23,7 +25,26 @@ async function scopeNow(
   return most === undefined ? scope : narrowScope(scope.split(' '), most).join(' ')
 }
 
-async function describe(token: KnownToken, apps: AppsContext): Promise<Readonly<Record<string, unknown>>> {
+/** Whom a token is for and who acts, as the client that asks may know them. @see OpenID Connect Core §8 */
+async function peopleOf({ family, claims }: KnownToken, asking: Client, { door, services }: AppsContext) {
+  const parsed = parseActor(claims['act'])
+  const act = parsed === 'malformed' ? undefined : parsed
+  const context = { door, ...services, now: services.now() }
+  const held = [family.clientId, ...actorChain(act).map((one) => one.client_id)]
+  const client = await mostPrivate(asking, held, context)
+  const { accountId } = family
+  return {
+    pairwise: isPairwise(client, context),
+    sub: accountId === undefined ? family.clientId : subjectFor(client, accountId, context),
+    act: act && actorFor(client, act, context),
+  }
+}
+
+async function describe(
+  token: KnownToken,
+  asking: Client,
+  apps: AppsContext,
+): Promise<Readonly<Record<string, unknown>>> {
   const { door, services } = apps
   const { family, claims } = token
   const now = services.now()
@@ -34,25 +55,27 @@ async function describe(token: KnownToken, apps: AppsContext): Promise<Readonly<
   if (await lostStanding(family, services.store, now)) return inactive
   const team = family.teamId === undefined ? undefined : await services.store.teams.find(family.teamId)
   const whole = family.details.length > 0 ? family.details : undefined
+  const { pairwise, sub, act } = await peopleOf(token, asking, apps)
   const details = token.type === 'access' ? claims['authorization_details'] : whole
   const granted = token.type === 'access' ? claims['scope'] : family.scope.join(' ')
   return {
     active: true,
     scope: await scopeNow(granted, family, apps),
     client_id: token.clientId,
-    sub: family.accountId ?? family.clientId,
+    sub,
     exp: expiresAt,
     iat: issuedAt,
+    ...(door.acrValues && { auth_time: family.authenticatedAt, acr: acrOf(family, door) }),
     ...(token.type === 'access' && {
       token_type: isBoundToKey(claims['cnf']) ? 'DPoP' : 'Bearer',
       ...(claims['cnf'] !== undefined && { cnf: claims['cnf'] }),
       iss: claims['iss'],
       aud: claims['aud'],
       jti: claims['jti'],
-      ...(claims['act'] !== undefined && { act: claims['act'] }),
+      ...(act && { act }),
     }),
     ...(details !== undefined && { authorization_details: details }),
-    ...(team && { team: team.slug }),
+    ...(team && !(pairwise && team.personal) && { team: team.slug }),
   }
 }
 
@@ -63,12 +86,16 @@ const signedType = 'application/token-introspection+jwt'
  * from being taken for any other token.
  * @see RFC 9701 §5, §8.1
  */
-async function signed(body: object, clientId: string, { door, now, sign }: GrantContext): Promise<Reply> {
+async function signed(
+  body: object,
+  { clientId, choices }: Client,
+  { door, now, sign }: GrantContext,
+): Promise<Reply> {
   const claims = { iss: door.issuer, aud: clientId, iat: now, token_introspection: body }
   return {
     status: 200,
     headers: { ...noStore, 'content-type': signedType },
-    body: await sign('token-introspection+jwt', claims),
+    body: await sign('token-introspection+jwt', claims, choices?.introspectionAlg),
   }
 }
 
@@ -87,10 +114,10 @@ export function introspectEndpoint(apps: AppsContext): Endpoint {
         const presented = params.get('token')
         if (presented === undefined) throw new ProtocolError('invalid_request', 'token is missing')
         const token = await findToken(presented, apps)
-        const body = token?.clientId === client.clientId ? await describe(token, apps) : inactive
+        const body = token?.clientId === client.clientId ? await describe(token, client, apps) : inactive
         return apps.door.signedIntrospection &&
           prefersType(request.header('accept'), signedType, 'application/json')
-          ? signed(body, client.clientId, context)
+          ? signed(body, client, context)
           : { status: 200, headers: noStore, body }
       },
     },

@@ -6,6 +6,7 @@ import {
   ProtocolError,
 } from '@sallyport/protocol'
 import { sidOf } from '../../crypto/presence.ts'
+import { subjectFor } from '../../grants/subject.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import type { Client } from '../../store/contract/index.ts'
 import type { SignedIn } from '../browser.ts'
@@ -13,7 +14,6 @@ import type { Request } from '../door.ts'
 import { openJwt } from '../open-token.ts'
 import type { AppsContext } from './context.ts'
 import { findClient } from './find-client.ts'
-import { subjectFor } from './subject.ts'
 
 /** An address that was compared with the registration of a client that is known, and nothing else. */
 export interface ProvenReturn {
@@ -88,7 +88,10 @@ export async function readLogoutRequest(
   const client = await clientOf(hint, params, request, apps)
   const session = signedIn &&
     client && {
-      subject: subjectFor(signedIn.account.accountId, client),
+      subject: subjectFor(client, signedIn.account.accountId, {
+        door: apps.door,
+        sealer: apps.services.sealer,
+      }),
       sid: sidOf(signedIn.session.presenceId, client.clientId, apps.services.sealer),
       email: signedIn.account.email,
     }

@@ -2,10 +2,10 @@ import { logoutEvent } from '@sallyport/protocol'
 import type { LogoutSenderParts } from '../../accounts/logout-sender.ts'
 import { sidOf } from '../../crypto/presence.ts'
 import { newSecret } from '../../crypto/secret.ts'
+import { subjectFor } from '../../grants/subject.ts'
 import type { AppsDoor } from '../../settings/apps-door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import type { Services } from '../services.ts'
-import { subjectFor } from './subject.ts'
 
 /** @see OpenID Back-Channel Logout §4: at most two minutes, so that one that was overheard is soon worth nothing */
 const lifetime = 120
@@ -13,6 +13,7 @@ const lifetime = 120
 /**
  * Makes logout tokens. Each try gets a fresh one: one that waited would be over, and a client that remembers what it has seen would
  * refuse it the second time.
+ * Signed like the client's ID tokens.
  * @see OpenID Back-Channel Logout §2.4
  */
 export function logoutTokens({ doors, signing, sealer, baseUrl }: Services): LogoutSenderParts['tokenFor'] {
@@ -21,7 +22,7 @@ export function logoutTokens({ doors, signing, sealer, baseUrl }: Services): Log
     if (!door?.logout) return undefined
     const claims = {
       iss: issuerOf(door, baseUrl),
-      sub: subjectFor(accountId, client),
+      sub: subjectFor(client, accountId, { door, sealer }),
       aud: client.clientId,
       iat: now,
       exp: now + lifetime,
@@ -29,6 +30,6 @@ export function logoutTokens({ doors, signing, sealer, baseUrl }: Services): Log
       events: { [logoutEvent]: {} },
       sid: sidOf(presenceId, client.clientId, sealer),
     }
-    return signing.sign('logout+jwt', claims, now)
+    return signing.sign('logout+jwt', claims, now, client.choices?.idTokenAlg)
   }
 }

@@ -21,37 +21,44 @@ export type ProvenBinding = Pick<GrantContext, 'jkt' | 'x5t' | 'bindsCertificate
  */
 export async function readBinding(
   request: Request,
-  { authentication }: Client,
+  { authentication, choices }: Client,
   apps: AppsContext,
 ): Promise<ProvenBinding> {
   const x5t = readCertificate(request, apps.services)?.thumbprint
   const bindsCertificate = authentication?.boundTokens === true
   if (bindsCertificate && x5t === undefined)
     throw new ProtocolError('invalid_request', 'this client needs a certificate on its connection')
-  const jkt = await readProof(request, apps, bindsCertificate)
-  if (apps.door.requireBoundTokens && jkt === undefined && !bindsCertificate)
+  const { requireBoundTokens = false, dpop = 'off' } = apps.door
+  const unbound = requireBoundTokens && !bindsCertificate
+  if (unbound && dpop === 'off')
     throw new ProtocolError(
       'invalid_request',
       'tokens are bound to a certificate here: register the client for that',
     )
+  const jkt = await readProof(request, apps, unbound || choices?.dpopBound)
   return { jkt, x5t, bindsCertificate }
 }
 
 /**
  * The thumbprint of the key that a token request proves; `undefined` for a request without a proof, or at a door that has
- * nothing to do with them. A door that gives out bound tokens alone needs one from whoever is not `bound` by other means. Checked before the grant looks at anything, so that a bad proof costs no code.
- * @see RFC 9449 §5, §8
+ * nothing to do with them. A client can be registered to need one, and a door that gives out bound tokens alone needs one from whoever is
+ * not bound by other means. Checked before the grant looks at anything, so that a bad proof costs no code.
+ * @see RFC 9449 §5, §5.2, §8
  */
 export async function readProof(
   request: Request,
   apps: AppsContext,
-  bound = false,
+  isNeeded = false,
 ): Promise<string | undefined> {
   const { door, services, nonces } = apps
-  const { dpop = 'off', requireBoundTokens = false, signatureAlgorithms: algorithms } = door
-  if (dpop === 'off') return undefined
+  const { dpop = 'off', signatureAlgorithms: algorithms } = door
+  if (dpop === 'off') {
+    if (!isNeeded) return undefined
+    // The door's setting has changed since it registered; an unbound token is what it has asked never to be given.
+    throw new ProtocolError('invalid_request', 'this client needs bound tokens, which the door does not have')
+  }
   const values = request.header('dpop')
-  if (values.length === 0 && dpop === 'optional' && (bound || !requireBoundTokens)) return undefined
+  if (values.length === 0 && dpop === 'optional' && !isNeeded) return undefined
   const now = services.now()
   // The path as it came: with and without a trailing slash it is the same endpoint, and each client has the one it knows.
   const expected = {

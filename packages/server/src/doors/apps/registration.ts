@@ -1,6 +1,7 @@
 import {
   authenticationMetadata,
   type ClientAuthentication,
+  clientRulesMetadata,
   type ClientMetadata,
   isStrictRedirect,
   logoutMetadata,
@@ -14,14 +15,21 @@ import { usualMethods } from '../../grants/auth-methods.ts'
 import type { AppsDoor } from '../../settings/apps-door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import type { Client, Registration } from '../../store/contract/index.ts'
+import { foreignSector, rulesPolicy } from './client-rules.ts'
 import type { AppsContext } from './context.ts'
 
 type Members = Readonly<Record<string, unknown>>
 
 /** What software may say of itself at a door. */
-export function metadataPolicy({ clientAuth, grantTypes, scopes, logout }: AppsDoor): MetadataPolicy {
-  const authMethods = clientAuth ?? usualMethods
-  return { authMethods, grantTypes, scopes: Object.keys(scopes), logout: logout !== undefined }
+export function metadataPolicy({ door, services }: AppsContext): MetadataPolicy {
+  const { clientAuth, grantTypes, scopes, logout } = door
+  return {
+    authMethods: clientAuth ?? usualMethods,
+    grantTypes,
+    scopes: Object.keys(scopes),
+    logout: logout !== undefined,
+    rules: rulesPolicy(door, services),
+  }
 }
 
 /** Why a client can't be one of a door, in words, although its metadata is well-formed. */
@@ -55,16 +63,16 @@ export function registerPath({ path }: AppsDoor): string {
 }
 
 /** What software says of itself, with whoever vouches for it; thrown where it can't be registered like that. */
-export async function readSoftware(
-  members: Members,
-  { door, services }: AppsContext,
-): Promise<ClientMetadata> {
+export async function readSoftware(members: Members, apps: AppsContext): Promise<ClientMetadata> {
+  const { door, services } = apps
   const here = { issuer: issuerOf(door, services.baseUrl), now: services.now() }
   const heeded = await heedStatement(members, door, here)
-  const decision = readClientMetadata(heeded, metadataPolicy(door))
+  const decision = readClientMetadata(heeded, metadataPolicy(apps))
   if (decision.outcome === 'refuse') throw new ProtocolError(decision.error, decision.description)
   const unfit = unfitFor(door, decision.metadata)
   if (unfit !== undefined) throw new ProtocolError('invalid_client_metadata', unfit)
+  const foreign = await foreignSector(decision.metadata, services)
+  if (foreign !== undefined) throw new ProtocolError('invalid_client_metadata', foreign)
   const statement = door.softwareStatements && members['software_statement']
   if (typeof statement !== 'string') return decision.metadata
   // RFC 7591 §3.2.1: a statement that was used is told back as it came.
@@ -84,6 +92,7 @@ export function registrationBody(client: Client, registration: Registration): Me
     scope: scope.join(' '),
     ...(authentication && authenticationMetadata(authentication)),
     ...(logout && logoutMetadata(logout)),
+    ...clientRulesMetadata(client),
     ...registration.about,
   }
 }

@@ -20,6 +20,9 @@ export async function openRequestObject(
   // Taken apart by the strict parser first: two readings of one object would be two requests.
   const jws = parseCompactJws(text)
   if (!jws) return { outcome: 'refuse', detail: 'no signed object' }
+  const { requestObjectAlg = jws.header['alg'] } = client.choices ?? {}
+  if (jws.header['alg'] !== requestObjectAlg)
+    return { outcome: 'refuse', detail: 'alg is not the registered one' }
   const source = { keys: services.clientKeys, now: services.now(), algorithms: door.signatureAlgorithms }
   const reason = await notSignedByClient(jws, client, source)
   if (reason !== undefined) return { outcome: 'refuse', detail: `not signed by the client: ${reason}` }

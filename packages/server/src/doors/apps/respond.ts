@@ -33,9 +33,10 @@ async function sign(
   { services }: AppsContext,
 ): Promise<Params> {
   const now = services.now()
+  const client = await services.store.clients.find(clientId, now)
   // Without `sub`, so that it can never be taken for an ID token.
   const claims = { ...params, aud: clientId, exp: now + signedLifetime }
-  return { response: await services.signing.sign('JWT', claims, now) }
+  return { response: await services.signing.sign('JWT', claims, now, client?.choices?.authorizationAlg) }
 }
 
 function asForm(redirectUri: string, params: Params): Reply {

@@ -104,6 +104,7 @@ export async function decide(
     kind: 'code' as const,
     scope,
     authenticatedAt: session.authenticatedAt,
+    signIn: session.signIn,
     nonce: undefined,
     resources: asked.request.resources,
     claims: [],

@@ -1,4 +1,4 @@
-import { decodeBase64, parseIpList, parseScope } from '@sallyport/protocol'
+import { decodeBase64, isAcrName, parseIpList, parseScope } from '@sallyport/protocol'
 import * as v from 'valibot'
 import { principalSchema } from './principal.ts'
 import { text } from './read.ts'
@@ -68,6 +68,29 @@ export const ruleSchema = v.pipe(
     admin: v.exactOptional(v.literal(true, 'must be true or left out')),
     resource: v.exactOptional(
       v.pipe(word, v.description('The API’s identifier: a token made for it alone is taken too (RFC 8707).')),
+    ),
+    authentication: v.exactOptional(
+      v.pipe(
+        v.strictObject({
+          acr: v.exactOptional(
+            v.pipe(
+              words,
+              v.check((names) => names.every(isAcrName), 'must be names without spaces'),
+              v.description('The person signed in by one of these.'),
+            ),
+          ),
+          max_age: v.exactOptional(
+            v.pipe(
+              v.number('must be a number'),
+              v.integer('must be a whole number'),
+              v.minValue(0, 'must not be negative'),
+              v.description('They did so at most so many seconds ago.'),
+            ),
+          ),
+        }),
+        v.check((asked) => Object.keys(asked).length > 0, 'must say acr, max_age, or both'),
+        v.description('What the sign-in must be; else the caller is told to ask for another (RFC 9470).'),
+      ),
     ),
     limits: v.exactOptional(
       v.pipe(words, v.description('Rate limits; counted here, and last, so a refused call costs nothing.')),

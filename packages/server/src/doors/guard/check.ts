@@ -1,4 +1,4 @@
-import type { Guard, GuardRequest } from '@sallyport/guard'
+import type { Guard, GuardRequest, GuardRule } from '@sallyport/guard'
 import { ProtocolError, type Shape } from '@sallyport/protocol'
 import type { Endpoint } from '../door.ts'
 import { readJson } from '../read-body.ts'
@@ -55,8 +55,15 @@ function presented({ method, path, ip, headers, certificate }: CheckQuestion): G
   }
 }
 
+/** The rule as the guard knows it. */
+function ruleOf({ rule: { authentication, ...rule } }: CheckQuestion): GuardRule {
+  if (!authentication) return rule
+  const { max_age: maxAge, ...more } = authentication
+  return { ...rule, authentication: { ...more, ...(maxAge !== undefined && { maxAge }) } }
+}
+
 async function answer(question: CheckQuestion, guards: Readonly<Record<Shape, Guard>>): Promise<CheckAnswer> {
-  const check = await guards[question.shape].check(presented(question), question.rule)
+  const check = await guards[question.shape].check(presented(question), ruleOf(question))
   if (check.outcome === 'allow') {
     return {
       outcome: 'allow',

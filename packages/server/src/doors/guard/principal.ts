@@ -37,6 +37,12 @@ export const principalSchema = v.pipe(
       ),
     ),
     expires_at: v.exactOptional(seconds),
+    authentication: v.exactOptional(
+      v.pipe(
+        v.object({ at: seconds, acr: v.exactOptional(text) }),
+        v.description('The sign-in behind it; absent where nobody signed in for it.'),
+      ),
+    ),
     actor: v.exactOptional(
       v.pipe(
         v.object({ ...actor.entries, earlier: v.exactOptional(v.array(actor)) }),
@@ -52,7 +58,7 @@ export const principalSchema = v.pipe(
 export function principalBody(principal: Principal): v.InferOutput<typeof principalSchema> {
   const { kind, id, door, accountId, clientId, team, plan, role, admin, scopes } = principal
   const { environment, origin, widget, resources, authorizationDetails, expiresAt, credentialId } = principal
-  const { actor: acting } = principal
+  const { actor: acting, authentication } = principal
   return {
     kind,
     id,
@@ -70,6 +76,7 @@ export function principalBody(principal: Principal): v.InferOutput<typeof princi
     ...(resources && { resources: [...resources] }),
     ...(authorizationDetails && { authorization_details: authorizationDetails.map((one) => ({ ...one })) }),
     ...(expiresAt !== undefined && { expires_at: expiresAt }),
+    ...(authentication && { authentication: { ...authentication } }),
     ...(acting && {
       actor: {
         ...actorBody(acting),

@@ -1,4 +1,5 @@
 import type { Guard } from '@sallyport/guard'
+import type { SignInMethod } from '@sallyport/protocol'
 import type { AccountContext } from '../../accounts/context.ts'
 import type { Upstream } from '../../accounts/upstream.ts'
 import { issue } from '../../grants/issue.ts'
@@ -31,6 +32,7 @@ export async function pairFor(
   account: Account,
   request: Request,
   { door, services }: PeopleContext,
+  signIn: SignInMethod = 'password',
 ): Promise<{ readonly access: string; readonly refresh: string | undefined }> {
   const context = await grantContext(door, request, services)
   const granted = await startFamily(
@@ -41,6 +43,7 @@ export async function pairFor(
       clientId: undefined,
       teamId: account.homeTeamId,
       scope: [],
+      signIn,
     },
     context,
     account,

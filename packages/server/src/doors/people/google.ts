@@ -87,7 +87,7 @@ export function googleCallbackEndpoint(people: PeopleContext): Endpoint {
           throw new ProtocolError('forbidden', 'This Google account has no verified e-mail address.')
         const gone = setCookie({ name: cookie, value: '', maxAge: 0 }, services.baseUrl)
         const headers = { ...noStore, 'referrer-policy': 'no-referrer', 'set-cookie': gone }
-        return { status: 200, headers, body: await pairFor(account, request, people) }
+        return { status: 200, headers, body: await pairFor(account, request, people, 'upstream') }
       },
     },
   }

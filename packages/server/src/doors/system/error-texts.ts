@@ -129,9 +129,15 @@ export const errorTexts: Readonly<Record<ErrorCode, ErrorText>> = {
     remedy:
       'Send a JSON list of objects with a type of authorization_details_types_supported and its members, and no others. A token request may only name some of those that were granted, as they were.',
   },
+  insufficient_user_authentication: {
+    meaning: 'The API wants a sign-in that is newer, or of another kind, than the one behind the token.',
+    remedy:
+      'Send the person to the authorization endpoint with the acr_values and max_age of the challenge, and use the token that comes of it.',
+  },
   unmet_authentication_requirements: {
-    meaning: 'The request insists on a way of signing in (an essential acr) that is not there.',
-    remedy: 'Ask for acr without essential, or for none.',
+    meaning:
+      'The request insists on a way of signing in (an essential acr) that is not there, or that the person did not use.',
+    remedy: 'Ask for one of acr_values_supported, for acr without essential, or for none.',
   },
   invalid_target: {
     meaning: 'An audience or resource is not known here, or is more than what was granted.',

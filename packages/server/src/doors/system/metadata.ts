@@ -4,6 +4,7 @@ import { grantsOf } from '../../grants/index.ts'
 import type { AppsDoor } from '../../settings/apps-door.ts'
 import type { DoorSettings } from '../../settings/door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
+import { acrNamesOf, subjectTypesOf } from '../apps/client-rules.ts'
 import { pathOf } from '../apps/context.ts'
 import { logoutEndpoints } from '../apps/logout-metadata.ts'
 import { registerPath } from '../apps/registration.ts'
@@ -14,6 +15,17 @@ import type { Endpoint, Reply } from '../door.ts'
 import type { Services } from '../services.ts'
 
 const cached = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' }
+
+/** Anybody may read these documents; a page that adds headers of its own to the question is told so first. @see Fetch Standard §4.8 */
+const preflight = (): Reply => ({
+  status: 204,
+  headers: {
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': 'GET',
+    'access-control-allow-headers': '*',
+    'access-control-max-age': '600',
+  },
+})
 
 /** How clients prove themselves at each endpoint; at introspection none may stay unproven. @see RFC 8414 §2 */
 function authOf({ clientAuth, signatureAlgorithms }: AppsDoor): Readonly<Record<string, unknown>> {
@@ -60,7 +72,8 @@ function openidMetadata(
 ): Readonly<Record<string, unknown>> {
   return {
     userinfo_endpoint: baseUrl + pathOf({ door }, 'userinfo'),
-    subject_types_supported: ['public'],
+    subject_types_supported: subjectTypesOf(door),
+    userinfo_signing_alg_values_supported: signing.algorithms(now()),
     id_token_signing_alg_values_supported: signing.algorithms(now()),
     claims_supported: [
       'sub',
@@ -70,6 +83,7 @@ function openidMetadata(
       'iat',
       'auth_time',
       'nonce',
+      ...(door.acrValues ? ['acr', 'amr'] : []),
       'name',
       'email',
       'email_verified',
@@ -78,6 +92,7 @@ function openidMetadata(
       ...(door.logout ? ['sid'] : []),
     ],
     ...logoutEndpoints(door, baseUrl),
+    ...(door.acrValues && { acr_values_supported: acrNamesOf(door) }),
     prompt_values_supported: promptValues,
     request_parameter_supported: takesObjects(door),
     request_uri_parameter_supported: false,
@@ -146,7 +161,10 @@ export function metadataEndpoints(services: Services): readonly Endpoint[] {
     .flatMap((door) => {
       const issuerPath = issuerOf(door, baseUrl).slice(baseUrl.length)
       const body = () => (door.kind === 'apps' ? appsMetadata(door, services) : plainMetadata(door, baseUrl))
-      const methods = { GET: (): Reply => ({ status: 200, headers: cached, body: body() }) }
+      const methods = {
+        GET: (): Reply => ({ status: 200, headers: cached, body: body() }),
+        OPTIONS: preflight,
+      }
       const oauth = { path: `/.well-known/oauth-authorization-server${issuerPath}`, methods }
       if (door.kind !== 'apps' || !('openid' in door.scopes)) return [oauth]
       const openid = [
@@ -166,6 +184,6 @@ export function jwksEndpoint({ signing, signingPolicy, now }: Services): Endpoin
   const headers = { ...cached, 'cache-control': `public, max-age=${maxAge}` }
   return {
     path: '/.well-known/jwks.json',
-    methods: { GET: () => ({ status: 200, headers, body: signing.jwks(now()) }) },
+    methods: { GET: () => ({ status: 200, headers, body: signing.jwks(now()) }), OPTIONS: preflight },
   }
 }

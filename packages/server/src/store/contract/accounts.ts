@@ -1,3 +1,4 @@
+import type { SignInMethod } from '@sallyport/protocol'
 import type { AuditEvent } from './audit.ts'
 import type { SignInProof } from './families.ts'
 import type { FramedClient } from './logouts.ts'
@@ -34,6 +35,8 @@ export interface BrowserSession {
   readonly hash: string
   readonly accountId: string
   readonly authenticatedAt: number
+  /** How; left out where that was not kept yet. */
+  readonly signIn?: SignInMethod | undefined
   readonly expiresAt: number
   /** What stays the same while one person goes on in one browser, however often they prove themselves anew. */
   readonly presenceId: string

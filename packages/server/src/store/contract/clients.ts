@@ -1,8 +1,8 @@
-import type { ClientAuthentication, ClientLogout, Scope } from '@sallyport/protocol'
+import type { ClientAuthentication, ClientLogout, ClientRules, Scope } from '@sallyport/protocol'
 import type { AuditEvent } from './audit.ts'
 
 /** Registered software. @see RFC 6749 §2, RFC 7591 §2 for the metadata names */
-export interface Client {
+export interface Client extends ClientRules {
   readonly clientId: string
   readonly doorId: string
   readonly name: string
@@ -14,10 +14,6 @@ export interface Client {
   readonly redirectUris: readonly string[]
   /** Ids of the only objects a machine token may touch; `undefined` means no such limit, empty means none. */
   readonly resources: readonly string[] | undefined
-  /** Whether it has to push its authorization requests; left out: as the door has it. @see RFC 9126 §6 */
-  readonly requirePushed?: boolean
-  /** Whether it has to sign its authorization requests; left out: as the door has it. @see RFC 9101 §10.5 */
-  readonly requireSigned?: boolean
   /** How it proves itself, with its public keys, for whatever it signs; left out where nothing was registered. */
   readonly authentication?: ClientAuthentication
   /** How it takes part in logout; left out where nothing was registered. */
@@ -67,11 +63,16 @@ export interface ClientStore {
     event: AuditEvent,
     now: number,
   ): Promise<boolean>
+  /**
+   * Whether pages of an origin belong to a public client of that door: to that one, or to any when `clientId` is undefined. Clients
+   * that are described by a document have a door of their own.
+   */
+  hasOrigin(origin: string, doorIds: readonly string[], clientId: string | undefined): Promise<boolean>
   /** With every secret that has not expired at `now`. */
   find(clientId: string, now: number): Promise<ClientWithSecrets | undefined>
   /** Clients of a team, or all that are global when `teamId` is undefined. */
   list(teamId: string | undefined): Promise<readonly Client[]>
-  /** Changes what is named; how it proves itself and takes part in logout as a whole. The grant types never change. */
+  /** Changes what is named; how it proves itself, takes part in logout, and what it chose, each as a whole. The grant types never change. */
   update(
     clientId: string,
     change: {
@@ -79,11 +80,9 @@ export interface ClientStore {
       readonly redirectUris?: readonly string[]
       readonly scope?: Scope
       readonly resources?: readonly string[]
-      readonly requirePushed?: boolean
-      readonly requireSigned?: boolean
       readonly authentication?: ClientAuthentication
       readonly logout?: ClientLogout
-    },
+    } & ClientRules,
     event: AuditEvent,
     now: number,
   ): Promise<boolean>

@@ -1,4 +1,4 @@
-import type { AuthorizationDetail, Scope } from '@sallyport/protocol'
+import type { AuthorizationDetail, Scope, SignInMethod } from '@sallyport/protocol'
 import type { AuditEvent } from './audit.ts'
 
 /** What a family descends from. */
@@ -27,6 +27,8 @@ export interface Family {
   /** When generation `gen − 1` was issued. */
   readonly previousIssuedAt: number | undefined
   readonly authenticatedAt: number
+  /** How its person signed in; left out where nobody did here, or that was not kept yet. */
+  readonly signIn?: SignInMethod | undefined
   readonly nonce: string | undefined
   /** The only APIs that its tokens can be for; empty: no such limit. @see RFC 8707 §2 */
   readonly resources: readonly string[]

@@ -1,3 +1,4 @@
+import type { ClientRules } from '@sallyport/protocol'
 import type { AuditEvent } from './audit.ts'
 import type { Client, ClientSecret } from './clients.ts'
 
@@ -36,6 +37,7 @@ export interface NewRegistration {
 export interface RegistrationChange {
   readonly client: Pick<Client, 'name' | 'redirectUris' | 'scope'> &
     Required<Pick<Client, 'authentication'>> &
+    ClientRules &
     Partial<Pick<Client, 'type' | 'grantTypes' | 'logout'>>
   readonly about: Registration['about']
 }

@@ -14,6 +14,7 @@ import { usedGrants } from './012-used-grants.ts'
 import { registration } from './013-registration.ts'
 import { deferredLimits } from './014-deferred-limits.ts'
 import { logout } from './015-logout.ts'
+import { clientChoices } from './016-client-choices.ts'
 
 /** Schema changes, oldest first. Each runs once, on both engines; append, never edit. */
 const migrations: readonly string[] = [
@@ -32,6 +33,7 @@ const migrations: readonly string[] = [
   registration,
   deferredLimits,
   logout,
+  clientChoices,
 ]
 
 /**

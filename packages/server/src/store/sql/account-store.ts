@@ -10,7 +10,7 @@ import type {
   UpstreamLogin,
 } from '../contract/index.ts'
 import type { Database, Row, Statement } from '../database.ts'
-import { bit, flag, number, optionalNumber, optionalText, orNull, text } from './row.ts'
+import { bit, flag, number, optionalNumber, optionalText, orNull, signInOf, text } from './row.ts'
 import {
   audit,
   change,
@@ -193,14 +193,23 @@ export class SqlAccountStore implements AccountStore {
   }
 
   addSession(session: NewSession, proof: SignInProof, event: AuditEvent, now: number): Promise<boolean> {
-    const { hash, sessionId, accountId, authenticatedAt, expiresAt, replaces } = session
+    const { hash, sessionId, accountId, authenticatedAt, expiresAt, signIn, replaces } = session
     return run(this.#db, [
       proveSignIn(proof),
       {
-        sql: `INSERT INTO browser_session (hash, session_id, account_id, authenticated_at, expires_at, presence_id)
+        sql: `INSERT INTO browser_session (hash, session_id, account_id, authenticated_at, expires_at, presence_id, sign_in)
               VALUES ($1, $2, $3, $4, $5, COALESCE((SELECT COALESCE(presence_id, session_id) FROM browser_session
-                WHERE hash = $6 AND account_id = $3 AND expires_at > $7), $2))`,
-        params: [hash, sessionId, accountId, authenticatedAt, expiresAt, replaces?.hash ?? '', now],
+                WHERE hash = $6 AND account_id = $3 AND expires_at > $7), $2), $8)`,
+        params: [
+          hash,
+          sessionId,
+          accountId,
+          authenticatedAt,
+          expiresAt,
+          replaces?.hash ?? '',
+          now,
+          orNull(signIn),
+        ],
       },
       ...(replaces
         ? [
@@ -224,6 +233,7 @@ export class SqlAccountStore implements AccountStore {
         sessionId: text(row, 'session_id'),
         accountId: text(row, 'account_id'),
         authenticatedAt: number(row, 'authenticated_at'),
+        ...signInOf(row),
         expiresAt: number(row, 'expires_at'),
         presenceId: optionalText(row, 'presence_id') ?? text(row, 'session_id'),
       }

@@ -2,11 +2,25 @@ import {
   type ClientAuthentication,
   type ClientLogout,
   clientAuthMethods,
+  type ClientChoices,
+  choicesMetadata,
+  readClientRules,
   type TlsSubject,
 } from '@sallyport/protocol'
 import type { Client, ClientSecret, KeptClientSecret } from '../contract/index.ts'
 import type { Row, Statement, Value } from '../database.ts'
-import { bit, flag, list, number, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
+import {
+  bit,
+  flag,
+  json,
+  list,
+  number,
+  optionalList,
+  optionalNumber,
+  optionalText,
+  orNull,
+  text,
+} from './row.ts'
 
 /** Writes an optional set. */
 export const set = (values: readonly string[] | undefined) => values?.join(' ')
@@ -90,6 +104,28 @@ function readLogout(row: Row): ClientLogout | undefined {
   )
 }
 
+/** Writes what a client chose, by the names of the wire: whatever they are called here, what is kept is understood. */
+function choicesColumn(choices: ClientChoices | undefined): Value {
+  const members = choicesMetadata(choices ?? {})
+  return Object.keys(members).length === 0 ? null : JSON.stringify(members)
+}
+
+/** Replaces what a client chose, as a whole. */
+export function setChoices(clientId: string, choices: ClientChoices): Statement {
+  return {
+    sql: 'UPDATE client SET choices = $2 WHERE client_id = $1',
+    params: [clientId, choicesColumn(choices)],
+  }
+}
+
+function readChoices(row: Row): Pick<Client, 'choices'> {
+  if (optionalText(row, 'choices') === undefined) return {}
+  const read = readClientRules(json(row, 'choices'))
+  // Of a newer version, maybe: a rule that can't be read can't be kept.
+  if (read.outcome === 'refuse') throw new Error(`client.choices: ${read.member} ${read.reason}`)
+  return read.rules
+}
+
 /** Reads a client. */
 export function readClient(row: Row): Client {
   const authentication = readAuthentication(row)
@@ -106,6 +142,7 @@ export function readClient(row: Row): Client {
     resources: optionalList(row, 'resources'),
     requirePushed: flag(row, 'require_pushed'),
     requireSigned: flag(row, 'require_signed'),
+    ...readChoices(row),
     ...(authentication && { authentication }),
     ...(logout && { logout }),
     createdAt: number(row, 'created_at'),
@@ -154,6 +191,7 @@ export function insertClient(client: Omit<Client, 'createdAt'>, now: number): St
     created_at: now,
     require_pushed: bit(client.requirePushed ?? false),
     require_signed: bit(client.requireSigned ?? false),
+    choices: choicesColumn(client.choices),
     ...authenticationColumns(client.authentication),
     ...logoutColumns(client.logout),
   }

@@ -1,4 +1,4 @@
-import type { ClientAuthentication, ClientLogout, Scope } from '@sallyport/protocol'
+import type { ClientAuthentication, ClientLogout, ClientRules, Scope } from '@sallyport/protocol'
 import type {
   AuditEvent,
   Client,
@@ -8,6 +8,7 @@ import type {
   Consent,
 } from '../contract/index.ts'
 import type { Database, Row } from '../database.ts'
+import { hasOrigin, listOrigins } from './client-origins.ts'
 import {
   insertClient,
   insertSecret,
@@ -16,6 +17,7 @@ import {
   set,
   setAuthentication,
   setLogout,
+  setChoices,
 } from './client-row.ts'
 import { bit, list, number, optionalList, text } from './row.ts'
 import { audit, change, changes, endFamilies, remove, run, update } from './statements.ts'
@@ -49,6 +51,7 @@ export class SqlClientStore implements ClientStore {
     const { clientId } = client
     return run(this.#db, [
       insertClient(client, now),
+      ...listOrigins(clientId, client.redirectUris),
       ...(secret ? [insertSecret(clientId, secret, now)] : []),
       change('client', clientId, now),
       audit(event, now),
@@ -68,6 +71,10 @@ export class SqlClientStore implements ClientStore {
     return { ...readClient(row), secrets: secrets.map(readSecret) }
   }
 
+  hasOrigin(origin: string, doorIds: readonly string[], clientId: string | undefined): Promise<boolean> {
+    return hasOrigin(this.#db, origin, doorIds, clientId)
+  }
+
   async list(teamId: string | undefined): Promise<readonly Client[]> {
     const rows =
       teamId === undefined
@@ -85,6 +92,7 @@ export class SqlClientStore implements ClientStore {
       resources,
       requirePushed,
       requireSigned,
+      choices,
       authentication,
       logout,
     }: {
@@ -92,11 +100,9 @@ export class SqlClientStore implements ClientStore {
       readonly redirectUris?: readonly string[]
       readonly scope?: Scope
       readonly resources?: readonly string[]
-      readonly requirePushed?: boolean
-      readonly requireSigned?: boolean
       readonly authentication?: ClientAuthentication
       readonly logout?: ClientLogout
-    },
+    } & ClientRules,
     event: AuditEvent,
     now: number,
   ): Promise<boolean> {
@@ -112,6 +118,8 @@ export class SqlClientStore implements ClientStore {
       update('client', 'client_id', clientId, columns),
       ...(authentication ? [setAuthentication(clientId, authentication)] : []),
       ...(logout ? [setLogout(clientId, logout)] : []),
+      ...(choices ? [setChoices(clientId, choices)] : []),
+      ...(redirectUris ? listOrigins(clientId, redirectUris) : []),
       change('client', clientId, now),
       audit(event, now),
     ])
@@ -188,6 +196,7 @@ export class SqlClientStore implements ClientStore {
       ...endFamilies('client_id', clientId, now),
       remove('client_secret', 'client_id', clientId),
       remove('client_registration', 'client_id', clientId),
+      remove('client_origin', 'client_id', clientId),
       remove('authorization_code', 'client_id', clientId),
       remove('consent', 'client_id', clientId),
       remove('pushed_request', 'client_id', clientId),

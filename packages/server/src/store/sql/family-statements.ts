@@ -1,7 +1,18 @@
 import type { Family, FamilyKind, NewFamily } from '../contract/index.ts'
 import type { Row, Statement } from '../database.ts'
 import { detailsText, readDetails, words } from './limit-columns.ts'
-import { bit, flag, list, number, optionalList, optionalNumber, optionalText, orNull, text } from './row.ts'
+import {
+  bit,
+  flag,
+  list,
+  number,
+  optionalList,
+  optionalNumber,
+  optionalText,
+  orNull,
+  signInOf,
+  text,
+} from './row.ts'
 
 const kinds: readonly FamilyKind[] = ['login', 'code', 'vendor', 'machine']
 
@@ -33,6 +44,7 @@ export function readFamily(row: Row): Family {
     issuedAt: number(row, 'issued_at'),
     previousIssuedAt: optionalNumber(row, 'previous_issued_at'),
     authenticatedAt: number(row, 'authenticated_at'),
+    ...signInOf(row),
     nonce: optionalText(row, 'nonce'),
     resources: optionalList(row, 'resources') ?? [],
     claims: optionalList(row, 'claims') ?? [],
@@ -55,6 +67,7 @@ export function insertFamily(family: NewFamily, now: number): Statement {
     teamId,
     scope,
     authenticatedAt,
+    signIn,
     nonce,
     expiresAt,
     resources,
@@ -65,8 +78,8 @@ export function insertFamily(family: NewFamily, now: number): Statement {
   return {
     sql: `INSERT INTO token_family (family_id, door_id, kind, account_id, client_id, team_id, scope, gen, issued_at,
             previous_issued_at, authenticated_at, nonce, created_at, expires_at, ended_at, resources, claims, authorization_details,
-            presence_id, ends_with_presence)
-          VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, NULL, $9, $10, $8, $11, NULL, $12, $13, $14, $15, $16)`,
+            presence_id, ends_with_presence, sign_in)
+          VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, NULL, $9, $10, $8, $11, NULL, $12, $13, $14, $15, $16, $17)`,
     params: [
       familyId,
       doorId,
@@ -84,6 +97,7 @@ export function insertFamily(family: NewFamily, now: number): Statement {
       detailsText(details),
       orNull(presence?.presenceId),
       presence ? bit(presence.endsWithIt) : null,
+      orNull(signIn),
     ],
   }
 }

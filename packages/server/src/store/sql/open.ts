@@ -3,6 +3,7 @@ import type { Database } from '../database.ts'
 import { migrate, runMigrations } from '../migrations/index.ts'
 import { SqlAccountStore } from './account-store.ts'
 import { SqlAuditStore } from './audit-store.ts'
+import { listMissingOrigins } from './client-origins.ts'
 import { SqlClientStore } from './client-store.ts'
 import { SqlDeferredStore } from './deferred-store.ts'
 import { SqlFamilyStore } from './family-store.ts'
@@ -20,6 +21,7 @@ import { SqlWidgetStore } from './widget-store.ts'
 /** The store, over any SQL engine that has a `Database` driver. */
 export async function openSqlStore(db: Database): Promise<Store> {
   await migrate(db)
+  await listMissingOrigins(db)
   const feed = await openFeed(db)
   const logouts = new SqlLogoutStore(db)
   const { telling } = logouts

@@ -7,8 +7,9 @@ import type {
   RegistrationStore,
 } from '../contract/index.ts'
 import type { Database, Row, Statement } from '../database.ts'
-import { insertClient, insertSecret, set, setAuthentication, setLogout } from './client-row.ts'
-import { json, number, optionalText, orNull, text } from './row.ts'
+import { listOrigins } from './client-origins.ts'
+import { insertClient, insertSecret, set, setAuthentication, setChoices, setLogout } from './client-row.ts'
+import { bit, json, number, optionalText, orNull, text } from './row.ts'
 import { audit, change, run, update } from './statements.ts'
 
 function readRegistration(row: Row): Registration {
@@ -73,6 +74,7 @@ export class SqlRegistrationStore implements RegistrationStore {
       },
       ...(initialTokenId === undefined ? [] : [spend(initialTokenId, now)]),
       insertClient(client, now),
+      ...listOrigins(clientId, client.redirectUris),
       ...(secret ? [insertSecret(clientId, secret, now)] : []),
       change('client', clientId, now),
       audit(event, now),
@@ -114,9 +116,13 @@ export class SqlRegistrationStore implements RegistrationStore {
         grant_types: set(grantTypes),
         redirect_uris: set(redirectUris),
         scope: set(scope),
+        require_pushed: bit(client.requirePushed ?? false),
+        require_signed: bit(client.requireSigned ?? false),
       }),
       setAuthentication(clientId, authentication),
       setLogout(clientId, logout),
+      setChoices(clientId, client.choices ?? {}),
+      ...listOrigins(clientId, redirectUris),
       change('client', clientId, now),
       audit(event, now),
     ])

@@ -30,6 +30,7 @@ export function removeTeamStatements(teamId: string, now: number): readonly Stat
       now,
     ),
     { sql: `DELETE FROM client_secret WHERE client_id IN (${ofTeam})`, params: [teamId] },
+    { sql: `DELETE FROM client_origin WHERE client_id IN (${ofTeam})`, params: [teamId] },
     { sql: `DELETE FROM authorization_code WHERE client_id IN (${ofTeam})`, params: [teamId] },
     { sql: `DELETE FROM consent WHERE client_id IN (${ofTeam})`, params: [teamId] },
     ...removeTelling('client', { table: 'client', id: 'client_id', where: 'team_id' }, teamId, now),

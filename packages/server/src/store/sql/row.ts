@@ -1,3 +1,4 @@
+import type { SignInMethod } from '@sallyport/protocol'
 import type { Row, Value } from '../database.ts'
 
 /** Reads a TEXT column. */
@@ -31,6 +32,14 @@ export const texts = (row: Row, name: string): readonly string[] => JSON.parse(t
 /** Reads a TEXT column that holds a JSON list of objects which this store wrote. */
 export const objects = (row: Row, name: string): readonly Readonly<Record<string, unknown>>[] =>
   JSON.parse(text(row, name))
+
+const signIns: readonly SignInMethod[] = ['password', 'upstream']
+
+/** Reads how somebody signed in, where that was kept. */
+export const signInOf = (row: Row): { readonly signIn?: SignInMethod } => {
+  const signIn = signIns.find((one) => one === row['sign_in'])
+  return signIn ? { signIn } : {}
+}
 
 /** Writes an optional value. */
 export const orNull = (value: string | number | undefined): Value => value ?? null

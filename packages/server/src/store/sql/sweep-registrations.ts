@@ -32,6 +32,7 @@ export async function sweepRegistrations(db: Database, now: number): Promise<num
         now,
       ),
       { sql: `DELETE FROM client_secret WHERE client_id IN (${marked})`, params: [] },
+      { sql: `DELETE FROM client_origin WHERE client_id IN (${marked})`, params: [] },
       { sql: `DELETE FROM client WHERE client_id IN (${marked})`, params: [] },
       { sql: 'DELETE FROM client_registration WHERE swept_at IS NOT NULL RETURNING 1 AS gone', params: [] },
     ])
