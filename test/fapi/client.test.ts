@@ -68,7 +68,7 @@ describe('private_key_jwt and DPoP', () => {
   })
 
   for (const alg of ['ES256', 'PS256', 'Ed25519'] as const) {
-    test(`a client with keys for ${alg} gets, uses and refreshes tokens`, async () => {
+    test(`§5.3.3: a client with keys for ${alg} gets, uses and refreshes tokens`, async () => {
       const key = await newClientKey('k1', alg)
       const scene = await newScene(server, {
         scope,
@@ -163,7 +163,7 @@ describe('certificates', { skip: skipCertificates }, () => {
       })
   }
 
-  test('a client with a certificate gets, uses and refreshes tokens that are bound to it, without any proof', async () => {
+  test('§5.3.3: a client with a certificate gets, uses and refreshes tokens that are bound to it, without any proof', async () => {
     const bound = { tls_client_certificate_bound_access_tokens: true }
     const scene = await newScene(stage.server, { scope, ...subject, ...bound })
     const options = { [client.customFetch]: over(mine) }

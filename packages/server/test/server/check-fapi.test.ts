@@ -21,7 +21,7 @@ const right: [name: string, more: Partial<AppsDoor>, signing?: SigningSettings][
   ['software that registers itself', { registration: 'open' }],
 ]
 for (const [name, more, signing] of right)
-  test(`fapi: ${name}: is right`, () => assert.deepEqual(problemsOf(more, signing), []))
+  test(`FAPI 2.0: ${name}: is right`, () => assert.deepEqual(problemsOf(more, signing), []))
 
 const wrong: [clause: string, more: Partial<AppsDoor>, said: RegExp, signing?: SigningSettings][] = [
   [
@@ -48,7 +48,7 @@ const wrong: [clause: string, more: Partial<AppsDoor>, said: RegExp, signing?: S
   ['§5.4.1 item 1', {}, /signing.algorithm of the configuration must not be RS256/, { algorithm: 'RS256' }],
 ]
 for (const [clause, more, said, signing] of wrong) {
-  test(`fapi: ${clause}: ${JSON.stringify({ ...more, ...signing })} is refused at start`, () => {
+  test(`FAPI 2.0: ${clause}: ${JSON.stringify({ ...more, ...signing })} is refused at start`, () => {
     const [problem = '', ...others] = problemsOf(more, signing)
     assert.match(problem, said)
     assert.match(problem, /^door openchatstudio: fapi: /)
@@ -57,7 +57,7 @@ for (const [clause, more, said, signing] of wrong) {
   })
 }
 
-test('fapi: every demand on settings has a row that breaks it', () => {
+test('FAPI 2.0: every demand on settings has a row that breaks it', () => {
   const all = wrong.flatMap(([, more, , signing]) => problemsOf(more, signing))
   for (const { setting } of fapiDemands)
     assert.ok(
@@ -66,7 +66,7 @@ test('fapi: every demand on settings has a row that breaks it', () => {
     )
 })
 
-test('fapi: a door that does not claim it is left as it is', () => {
+test('FAPI 2.0: a door that does not claim it is left as it is', () => {
   assert.deepEqual(checkFapi([withPresets(preset)], { algorithm: 'RS256' }), [])
   assert.equal(withPresets(preset), preset)
 })
