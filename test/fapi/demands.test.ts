@@ -306,6 +306,10 @@ const demands: [clause: string, demand: string, negative: () => Promise<void>][]
       assert.equal(back.status, 303)
       const asForm = await scene.browser.open('/o/authorize/', { form: newRequest(scene).params })
       assert.equal(asForm.status, 303)
+      const pushed = await push(scene, inRequest({ prompt: 'login' }))
+      const toSignIn = await scene.browser.open(sentOn(scene, pushed))
+      assert.equal(toSignIn.status, 303)
+      assert.match(String(toSignIn.headers.location), /sign-in/)
     },
   ],
   [

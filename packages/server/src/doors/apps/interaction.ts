@@ -57,7 +57,11 @@ export function toSignIn(
     signedIn ?? proven.hintedSubject ?? maxAge ?? acr ?? (asksForFresh || proven.signed || undefined)
   const back = new URLSearchParams({ return: `${request.path}?${request.search}` })
   const location = remembers !== undefined ? freshSignIn(request, proven, signedIn, apps) : `/sign-in?${back}`
-  return { status: 302, headers: { location, 'cache-control': 'no-store' } }
+  // RFC 9700 §4.12, as with responses.
+  return {
+    status: apps.door.strictRedirects ? 303 : 302,
+    headers: { location, 'cache-control': 'no-store' },
+  }
 }
 
 /** Asks which account it is to be. @see OpenID Connect Core §3.1.2.1, prompt=select_account */
