@@ -343,6 +343,8 @@ describe('requests', () => {
 
   test('§2 default_max_age: holds where the request names no age, and gives way where it names one', async () => {
     const of = await sceneOf({ default_max_age: 60 })
+    // A consent of the second in which it registered does not stand.
+    await server.advance(1)
     await tokensOf(of)
     const silent = { prompt: 'none' }
     assert.ok(responseOf(await ask(of, silent)).has('code'))
