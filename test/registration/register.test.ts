@@ -73,7 +73,7 @@ describe('201', () => {
     assert.deepEqual(data[0]?.['clientId'], id)
   })
 
-  test('RFC 7591 §3.1: an app that registered itself gets its tokens, and the page says where it comes from', async () => {
+  test('RFC 7591 §3.1, OpenID Connect Registration §3.1: an app that registered itself gets its tokens, and the page says where it comes from', async () => {
     const registered = (await register(server, confidentialApp())).json
     const browser = await newBrowser()
     const flow = flowOf(registered)
@@ -161,7 +161,7 @@ describe('400', () => {
     ['a method that the door has not', { token_endpoint_auth_method: 'x' }, 'invalid_client_metadata'],
   ]
   for (const [name, members, error] of wrong) {
-    test(`RFC 7591 §3.2.2: ${name} is ${error}`, async () => {
+    test(`RFC 7591 §3.2.2, OpenID Connect Registration §3.3: ${name} is ${error}`, async () => {
       const answer = await register(server, confidentialApp(members))
       assert.equal(answer.status, 400, answer.text)
       assert.equal(answer.json['error'], error)
