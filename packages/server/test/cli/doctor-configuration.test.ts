@@ -163,6 +163,7 @@ const appsRows: [rule: string, status: Status, what: string, more: Partial<AppsD
     'nobody comes',
     { mcp: true, registration: 'off', clientDocuments: undefined } as never,
   ],
+  ['door-mcp-rotation', 'fail', 'refresh tokens that stay', { mcp: true, refresh: staying }],
   ['door-mcp-audience', 'fail', 'no APIs', { mcp: true, resources: {} }],
 ]
 

@@ -190,6 +190,17 @@ const mcpRules: readonly AppsRule[] = [
       clientDocuments || registration === 'open' ? ok('it can') : warn('it can’t'),
   },
   {
+    id: 'door-mcp-rotation',
+    profile: 'mcp',
+    source: mcp('Token Theft'),
+    demand: 'a refresh token of a public client is replaced when it is used',
+    mend: "rotation: 'lazy' or 'strict' in refresh",
+    judge: ({ door }) =>
+      takesPublic(door) && door.refresh.rotation === 'none'
+        ? fail('it stays as it is')
+        : ok(takesPublic(door) ? door.refresh.rotation : 'no public clients'),
+  },
+  {
     id: 'door-mcp-audience',
     profile: 'mcp',
     source: `${mcp('Resource Parameter Implementation')}, RFC 8707`,
