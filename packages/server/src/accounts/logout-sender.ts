@@ -15,11 +15,17 @@ export interface LogoutSender {
   settled(): Promise<void>
 }
 
+/** A logout token, or why there is none: its door no longer takes part in logout, or nothing can be signed for this client alone. */
+export type MadeToken =
+  | { readonly outcome: 'made'; readonly token: string }
+  | { readonly outcome: 'not-told' }
+  | { readonly outcome: 'refuse'; readonly reason: string }
+
 /** What sending rests on. */
 export interface LogoutSenderParts {
   readonly store: Store
-  /** The logout token of a notice; `undefined` where its door no longer takes part in logout. Throws when nothing can be signed. */
-  tokenFor(notice: LogoutNotice, client: Client, now: number): Promise<string | undefined>
+  /** The logout token of a notice. Throws when nothing can be signed at all. */
+  tokenFor(notice: LogoutNotice, client: Client, now: number): Promise<MadeToken>
   post(form: Pick<FormPost, 'url' | 'fields' | 'timeoutMs'>): Promise<PostAnswer>
   /** Told of what went wrong on this side; the notice stays. */
   failed(error: unknown): void
@@ -57,11 +63,14 @@ async function send(
   }
   const client = await store.clients.find(notice.clientId, now)
   const url = client?.logout?.backchannelUri
-  const token = client && url !== undefined ? await tokenFor(notice, client, now) : undefined
-  if (url === undefined || token === undefined) return close('logout.dropped', 'no longer told of logout')
+  const made = client && url !== undefined ? await tokenFor(notice, client, now) : undefined
+  if (url === undefined || !made || made.outcome === 'not-told')
+    return close('logout.dropped', 'no longer told of logout')
   if (tries > logoutTries) return close('logout.given-up', 'the last try was cut off')
   if (!(await store.logouts.take(notice, now + logoutPause(tries)))) return
-  const answer = await post({ url, fields: { logout_token: token }, timeoutMs })
+  // What can't be signed for it is a failure of its own: the others must not wait for it.
+  const answer =
+    made.outcome === 'refuse' ? made : await post({ url, fields: { logout_token: made.token }, timeoutMs })
   if (isTaken(answer)) return close('logout.told', `try ${tries}`)
   if (tries < logoutTries) return
   const reason = answer.outcome === 'refuse' ? answer.reason : `answered ${answer.status}`
