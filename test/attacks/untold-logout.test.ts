@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
-import { administer } from '../support/actors.ts'
+import { administer, newApp, signedInBrowser } from '../support/actors.ts'
 import { hasOpenssl } from '../support/certificates.ts'
 import {
   reaching,
@@ -11,7 +11,9 @@ import {
   signOutInPortal,
   startLogoutServer,
   startReceiver,
+  tokensOf,
 } from '../support/logout.ts'
+import { callback } from '../support/ocs.ts'
 import { freePort, type TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
@@ -73,4 +75,33 @@ test('an app that nothing can be signed for keeps no other from hearing, and is 
   }
   const [given] = data.filter((one) => one['clientId'] === lost.app.clientId)
   assert.match(String(given?.['detail']), /6 tries; registered for an algorithm/)
+})
+
+test('somebody with many apps that hang, and many sessions, does not stand before anybody else', {
+  skip,
+}, async () => {
+  receiver.answer('hang')
+  const scene = await told('/slow0')
+  const apps = [scene.app]
+  for (let index = 1; index < 8; index += 1)
+    apps.push(
+      await newApp(server, {
+        door: 'openchatstudio',
+        redirect_uris: [callback],
+        scope: 'openid chatbot:read',
+        backchannel_logout_uri: `${receiver.origin}/slow${index}`,
+      }),
+    )
+  for (let session = 0; session < 8; session += 1) {
+    const browser = await signedInBrowser(server, scene.person)
+    for (const app of apps) await tokensOf({ ...scene, app, browser })
+  }
+  const other = await told('/other')
+  const asked = receiver.asked()
+  // All of theirs at once.
+  await administer(server, 'PATCH', `/accounts/${scene.person.id}`, { disabled: true })
+  await until(() => receiver.asked() > asked)
+  await signOutInPortal(other.browser)
+  await until(() => heardAt('/other') === 1)
+  assert.ok(receiver.asked() - asked < 30, 'before most of their 64')
 })

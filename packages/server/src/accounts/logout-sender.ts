@@ -31,9 +31,8 @@ export interface LogoutSenderParts {
   failed(error: unknown): void
 }
 
-/** Notices under way at once: in all, and of one client, which may be slow to answer. */
-const most = 32
-const perClient = 4
+/** Notices under way at once: in all, of one client, which may be slow to answer, and of one person, who may own many such clients. */
+const limits = { most: 64, perClient: 4, perAccount: 8 } as const
 /** Shorter than the shortest pause, so that nobody else takes up what is still under way. */
 const timeoutMs = 5000
 /** Seconds in which nothing is tried after this side has failed, as a signer does that is not there. */
@@ -49,6 +48,13 @@ const about = ({ clientId, accountId, doorId, presenceId }: LogoutNotice) => ({
 /** @see OpenID Back-Channel Logout §2.8: frameworks make 204 of an answer without a body */
 const isTaken = (answer: PostAnswer) =>
   answer.outcome === 'answered' && (answer.status === 200 || answer.status === 204)
+
+/** Counts what is under way; nothing is kept of whoever has nothing. */
+function count(underWay: Map<string, number>, id: string, change: 1 | -1): void {
+  const left = (underWay.get(id) ?? 0) + change
+  if (left > 0) underWay.set(id, left)
+  else underWay.delete(id)
+}
 
 /** Tries to tell one client. */
 async function send(
@@ -84,25 +90,29 @@ async function send(
  */
 export function createLogoutSender(parts: LogoutSenderParts): LogoutSender {
   const { logouts } = parts.store
-  const underWay = new Map<string, number>()
+  const underWay = { clients: new Map<string, number>(), accounts: new Map<string, number>() }
   const jobs = new Set<Promise<void>>()
   // At first there may be something that was left.
   let [woken, wakeAt, restUntil] = [true, 0, 0]
   const look = () => void (woken = true)
   logouts.watch(look)
 
+  const hasRoom = ({ clientId, accountId }: LogoutNotice) =>
+    (underWay.clients.get(clientId) ?? 0) < limits.perClient &&
+    (underWay.accounts.get(accountId) ?? 0) < limits.perAccount
+
   function start(notice: LogoutNotice, now: number): void {
-    const { clientId } = notice
-    underWay.set(clientId, (underWay.get(clientId) ?? 0) + 1)
+    const { clientId, accountId } = notice
+    count(underWay.clients, clientId, 1)
+    count(underWay.accounts, accountId, 1)
     const job = send(notice, parts, now)
       .catch((error: unknown) => {
         restUntil = now + rest
         parts.failed(error)
       })
       .finally(() => {
-        const left = (underWay.get(clientId) ?? 1) - 1
-        if (left > 0) underWay.set(clientId, left)
-        else underWay.delete(clientId)
+        count(underWay.clients, clientId, -1)
+        count(underWay.accounts, accountId, -1)
         jobs.delete(job)
       })
     jobs.add(job)
@@ -111,12 +121,12 @@ export function createLogoutSender(parts: LogoutSenderParts): LogoutSender {
   return {
     look,
     async tend(now) {
-      if ((!woken && now < wakeAt) || now < restUntil || jobs.size >= most)
+      if ((!woken && now < wakeAt) || now < restUntil || jobs.size >= limits.most)
         return // Before it asks: what is made meanwhile wakes it again. Should the asking fail, it is tried again after a rest.
       ;[woken, wakeAt] = [false, now + rest]
-      for (const notice of await logouts.due({ most, perClient }, now)) {
-        if (jobs.size >= most) break
-        if ((underWay.get(notice.clientId) ?? 0) < perClient) start(notice, now)
+      for (const notice of await logouts.due(limits, now)) {
+        if (jobs.size >= limits.most) break
+        if (hasRoom(notice)) start(notice, now)
       }
       wakeAt = (await logouts.nextDue()) ?? Number.POSITIVE_INFINITY
     },
