@@ -11,6 +11,8 @@ export interface DocumentHost {
   readonly options: Pick<ServerOptions, 'privateNetworks' | 'extraCertificates'>
   /** Puts JSON at an address of its own; the address. */
   publish(json: unknown, status?: number): string
+  /** Puts metadata of a client there, with the address as its id. */
+  describe(metadata: object): string
   close(): Promise<void>
 }
 
@@ -33,6 +35,12 @@ export async function startDocumentHost(): Promise<DocumentHost> {
     publish(json, status = 200) {
       const path = `/${fresh('document')}.json`
       served.set(path, { status, body: typeof json === 'string' ? json : JSON.stringify(json) })
+      return origin + path
+    },
+    describe(metadata) {
+      const path = `/${fresh('client')}.json`
+      const body = JSON.stringify({ client_id: origin + path, ...metadata })
+      served.set(path, { status: 200, body })
       return origin + path
     },
     async close() {

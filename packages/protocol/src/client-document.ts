@@ -4,11 +4,6 @@ import { registrableGrantTypes, type MetadataDecision, readClientMetadata } from
 
 type Members = Readonly<Record<string, unknown>>
 
-/** Whether a client id is the address of a document, and so never one of ours. */
-export function isDocumentId(clientId: string): boolean {
-  return /^https:/i.test(clientId)
-}
-
 /**
  * The address of a client's document, or in words why it can't be one: https, with a path, in its plain spelling. A second spelling
  * would be a second client with the same document.

@@ -75,10 +75,12 @@ function readFrontchannel(members: Members, redirectUris: readonly string[]): st
   if (value === undefined) return undefined
   const reason = typeof value === 'string' ? checkRedirectUri(value) : 'must be text'
   if (typeof value !== 'string' || reason !== undefined) throw new Refused(member, reason ?? '')
-  const { protocol, origin, hostname } = new URL(value)
+  const { protocol, origin, hostname, port } = new URL(value)
   if (!/^https?:$/.test(protocol)) throw new Refused(member, 'must be an https address')
   // A policy for frames has no way to write another host, and the page must not let in more than this one.
   if (!framable.test(hostname)) throw new Refused(member, 'must have a plain name or an IPv4 address as host')
+  // Neither a page at such a port nor a policy that names it is to be had: the page that frames it could not be sent.
+  if (port === '0') throw new Refused(member, 'must have a port that can be reached')
   const origins = redirectUris.filter((uri) => URL.canParse(uri)).map((uri) => new URL(uri).origin)
   if (!origins.includes(origin))
     throw new Refused(member, 'must have scheme, host and port of one of redirect_uris')

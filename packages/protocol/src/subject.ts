@@ -1,3 +1,5 @@
+import { isDocumentId } from './document-url.ts'
+
 /** Whether all clients know a person by one name, or each sector by another. @see OpenID Connect Core §8 */
 export type SubjectType = 'public' | 'pairwise'
 
@@ -24,10 +26,12 @@ export function needsSectorIdentifier(redirectUris: readonly string[]): boolean 
 
 /**
  * The sector of a client: the host that it names, or the only one of its redirect addresses. A client without any is a sector by
- * itself: all programs on people's own computers would else share one, and could compare whom they know.
+ * itself: all programs on people's own computers would else share one, and could compare whom they know. So is one that a document
+ * describes: its addresses can be others tomorrow, while the tokens of today still refresh.
  * @see OpenID Connect Core §8.1
  */
 export function sectorOf({ clientId, redirectUris, sectorIdentifierUri }: SectorFacts): string {
+  if (isDocumentId(clientId)) return clientId
   if (sectorIdentifierUri !== undefined) return new URL(sectorIdentifierUri).hostname
   const [first = ''] = redirectUris
   return needsSectorIdentifier(redirectUris) ? clientId : (hostOf(first) ?? clientId)

@@ -9,6 +9,7 @@ const redirectUris = [
   'http://[::1]:3000/cb',
   'com.example.app:/cb',
   'https://a$b;c.example/cb',
+  'https://zero.example:0/cb',
 ]
 const all = {
   post_logout_redirect_uris: ['https://app.example/bye', 'com.example.app:/bye'],
@@ -115,6 +116,7 @@ const refused: [name: string, member: (typeof logoutMembers)[number], value: unk
     'com.example.app:/out',
   ],
   ['an IPv6 address, which no policy can name', 'frontchannel_logout_uri', 'http://[::1]:3000/out'],
+  ['a port that no policy can name', 'frontchannel_logout_uri', 'https://zero.example:0/out'],
   ['a host that would end a policy', 'frontchannel_logout_uri', 'https://a$b;c.example/out'],
   ['OpenID Connect Front-Channel Logout §2: no text', 'frontchannel_logout_uri', ['https://app.example/out']],
   ['OpenID Connect Front-Channel Logout §2: a number for true', 'frontchannel_logout_session_required', 1],

@@ -29,6 +29,11 @@ for (const [name, redirectUris, sectorIdentifierUri, sector] of sectors)
   test(`a sector is ${name}`, () =>
     assert.equal(sectorOf({ clientId: 'app_1', redirectUris, sectorIdentifierUri }), sector))
 
+test('a sector is the client itself where a document describes it, whatever its redirect addresses', () => {
+  const clientId = 'https://d.example/client.json'
+  assert.equal(sectorOf({ clientId, redirectUris: [one], sectorIdentifierUri: undefined }), clientId)
+})
+
 const needs: [name: string, redirectUris: readonly string[], needed: boolean][] = [
   ['one host', [one, two], false],
   ['two hosts', [one, other], true],

@@ -15,19 +15,24 @@ export interface LogoutSender {
   settled(): Promise<void>
 }
 
+/** A logout token, or why there is none: its door no longer takes part in logout, or nothing can be signed for this client alone. */
+export type MadeToken =
+  | { readonly outcome: 'made'; readonly token: string }
+  | { readonly outcome: 'not-told' }
+  | { readonly outcome: 'refuse'; readonly reason: string }
+
 /** What sending rests on. */
 export interface LogoutSenderParts {
   readonly store: Store
-  /** The logout token of a notice; `undefined` where its door no longer takes part in logout. Throws when nothing can be signed. */
-  tokenFor(notice: LogoutNotice, client: Client, now: number): Promise<string | undefined>
+  /** The logout token of a notice. Throws when nothing can be signed at all. */
+  tokenFor(notice: LogoutNotice, client: Client, now: number): Promise<MadeToken>
   post(form: Pick<FormPost, 'url' | 'fields' | 'timeoutMs'>): Promise<PostAnswer>
   /** Told of what went wrong on this side; the notice stays. */
   failed(error: unknown): void
 }
 
-/** Notices under way at once: in all, and of one client, which may be slow to answer. */
-const most = 32
-const perClient = 4
+/** Notices under way at once: in all, of one client, which may be slow to answer, and of one person, who may own many such clients. */
+const limits = { most: 64, perClient: 4, perAccount: 8 } as const
 /** Shorter than the shortest pause, so that nobody else takes up what is still under way. */
 const timeoutMs = 5000
 /** Seconds in which nothing is tried after this side has failed, as a signer does that is not there. */
@@ -44,6 +49,13 @@ const about = ({ clientId, accountId, doorId, presenceId }: LogoutNotice) => ({
 const isTaken = (answer: PostAnswer) =>
   answer.outcome === 'answered' && (answer.status === 200 || answer.status === 204)
 
+/** Counts what is under way; nothing is kept of whoever has nothing. */
+function count(underWay: Map<string, number>, id: string, change: 1 | -1): void {
+  const left = (underWay.get(id) ?? 0) + change
+  if (left > 0) underWay.set(id, left)
+  else underWay.delete(id)
+}
+
 /** Tries to tell one client. */
 async function send(
   notice: LogoutNotice,
@@ -57,11 +69,14 @@ async function send(
   }
   const client = await store.clients.find(notice.clientId, now)
   const url = client?.logout?.backchannelUri
-  const token = client && url !== undefined ? await tokenFor(notice, client, now) : undefined
-  if (url === undefined || token === undefined) return close('logout.dropped', 'no longer told of logout')
+  const made = client && url !== undefined ? await tokenFor(notice, client, now) : undefined
+  if (url === undefined || !made || made.outcome === 'not-told')
+    return close('logout.dropped', 'no longer told of logout')
   if (tries > logoutTries) return close('logout.given-up', 'the last try was cut off')
   if (!(await store.logouts.take(notice, now + logoutPause(tries)))) return
-  const answer = await post({ url, fields: { logout_token: token }, timeoutMs })
+  // What can't be signed for it is a failure of its own: the others must not wait for it.
+  const answer =
+    made.outcome === 'refuse' ? made : await post({ url, fields: { logout_token: made.token }, timeoutMs })
   if (isTaken(answer)) return close('logout.told', `try ${tries}`)
   if (tries < logoutTries) return
   const reason = answer.outcome === 'refuse' ? answer.reason : `answered ${answer.status}`
@@ -75,25 +90,29 @@ async function send(
  */
 export function createLogoutSender(parts: LogoutSenderParts): LogoutSender {
   const { logouts } = parts.store
-  const underWay = new Map<string, number>()
+  const underWay = { clients: new Map<string, number>(), accounts: new Map<string, number>() }
   const jobs = new Set<Promise<void>>()
   // At first there may be something that was left.
   let [woken, wakeAt, restUntil] = [true, 0, 0]
   const look = () => void (woken = true)
   logouts.watch(look)
 
+  const hasRoom = ({ clientId, accountId }: LogoutNotice) =>
+    (underWay.clients.get(clientId) ?? 0) < limits.perClient &&
+    (underWay.accounts.get(accountId) ?? 0) < limits.perAccount
+
   function start(notice: LogoutNotice, now: number): void {
-    const { clientId } = notice
-    underWay.set(clientId, (underWay.get(clientId) ?? 0) + 1)
+    const { clientId, accountId } = notice
+    count(underWay.clients, clientId, 1)
+    count(underWay.accounts, accountId, 1)
     const job = send(notice, parts, now)
       .catch((error: unknown) => {
         restUntil = now + rest
         parts.failed(error)
       })
       .finally(() => {
-        const left = (underWay.get(clientId) ?? 1) - 1
-        if (left > 0) underWay.set(clientId, left)
-        else underWay.delete(clientId)
+        count(underWay.clients, clientId, -1)
+        count(underWay.accounts, accountId, -1)
         jobs.delete(job)
       })
     jobs.add(job)
@@ -102,12 +121,12 @@ export function createLogoutSender(parts: LogoutSenderParts): LogoutSender {
   return {
     look,
     async tend(now) {
-      if ((!woken && now < wakeAt) || now < restUntil || jobs.size >= most)
+      if ((!woken && now < wakeAt) || now < restUntil || jobs.size >= limits.most)
         return // Before it asks: what is made meanwhile wakes it again. Should the asking fail, it is tried again after a rest.
       ;[woken, wakeAt] = [false, now + rest]
-      for (const notice of await logouts.due({ most, perClient }, now)) {
-        if (jobs.size >= most) break
-        if ((underWay.get(notice.clientId) ?? 0) < perClient) start(notice, now)
+      for (const notice of await logouts.due(limits, now)) {
+        if (jobs.size >= limits.most) break
+        if (hasRoom(notice)) start(notice, now)
       }
       wakeAt = (await logouts.nextDue()) ?? Number.POSITIVE_INFINITY
     },

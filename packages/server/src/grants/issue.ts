@@ -59,6 +59,14 @@ export function acrOf(
   return signIn && acrValues?.[signIn]
 }
 
+/**
+ * Whether a family came of a sign-in here, so that there is a moment of it to tell. Software can make itself a token at any time, and
+ * what others vouch for they vouch for. @see RFC 9068 §2.2.1, RFC 9470 §6.1
+ */
+export function isSignedIn({ accountId, kind }: Pick<Family, 'accountId' | 'kind'>): boolean {
+  return accountId !== undefined && kind !== 'machine'
+}
+
 /** When the newest refresh token of a family ends: left unused too long, or with its family. */
 export function refreshExpiresAt(family: Family, { idle }: Pick<RefreshSettings, 'idle'>): number {
   return Math.min(family.issuedAt + idle, family.expiresAt ?? Number.MAX_SAFE_INTEGER)
@@ -103,7 +111,7 @@ export async function signTokens(unsigned: Unsigned, context: GrantContext): Pro
     ...(teamId !== undefined && { team: teamId }),
     door: door.id,
     fam: familyId,
-    auth_time: family.authenticatedAt,
+    ...(isSignedIn(family) && { auth_time: family.authenticatedAt }),
     ...(acr !== undefined && { acr }),
     iat: now,
     exp: accessExpiresAt(unsigned, context),

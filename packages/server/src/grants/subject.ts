@@ -35,15 +35,27 @@ export function pairwiseSubject(
   return sealer.seal('pairwise-subject', [sector, accountId])
 }
 
+function sectorOfClient({ clientId, redirectUris, choices }: SubjectClient): string {
+  return sectorOf({ clientId, redirectUris, sectorIdentifierUri: choices?.sectorIdentifierUri })
+}
+
 /**
  * The `sub` by which a client knows an account. Everything that tells a client who somebody is asks here.
  * @see OpenID Connect Core §2, §5.3.2, §8, RFC 7662 §2.2
  */
 export function subjectFor(client: SubjectClient, accountId: string, context: SubjectContext): string {
-  if (!isPairwise(client, context)) return accountId
-  const { clientId, redirectUris, choices } = client
-  const sector = sectorOf({ clientId, redirectUris, sectorIdentifierUri: choices?.sectorIdentifierUri })
-  return pairwiseSubject(sector, accountId, context)
+  return isPairwise(client, context) ? pairwiseSubject(sectorOfClient(client), accountId, context) : accountId
+}
+
+/**
+ * Whether a client that says something else of itself from now on would know people as another sector does. That answers go to a host
+ * is what proves its sector, and these tokens came of answers that went elsewhere. The same for one that did not know people by sector
+ * until now: it could go over in two steps.
+ * @see OpenID Connect Core §8.1, §17.3
+ */
+export function takesSector(before: SubjectClient, after: SubjectClient, context: SubjectContext): boolean {
+  if (!isPairwise(after, context)) return false
+  return !isPairwise(before, context) || sectorOfClient(before) !== sectorOfClient(after)
 }
 
 /**

@@ -17,7 +17,7 @@ interface Known {
   readonly plans: ReadonlySet<string>
 }
 
-const routeMembers = ['path', 'methods', 'shape', 'origin', 'rule', 'token', 'preflight']
+const routeMembers = ['path', 'methods', 'shape', 'origin', 'rule', 'token', 'preflight', 'tellsAccounts']
 const ruleMembers = [
   'doors',
   'kinds',
@@ -194,6 +194,7 @@ function checkRoute(route: unknown, known: Known): readonly string[] {
     ...checkOrigin(route['origin']),
     ...checkFlag(route, 'token'),
     ...checkFlag(route, 'preflight'),
+    ...checkFlag(route, 'tellsAccounts'),
     ...checkRule(route['rule'], known),
   ]
 }

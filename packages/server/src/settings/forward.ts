@@ -20,4 +20,9 @@ export interface ForwardRoute {
   readonly token?: true
   /** Lets a browser's CORS preflight through, which never has a credential; the API answers it, told of nobody. */
   readonly preflight?: true
+  /**
+   * Takes credentials of clients that may not know the id of an account, and tells it to the API behind. For servers whose addresses
+   * for proxies are closed to everybody else: what a proxy is told, such a client could ask for. @see OpenID Connect Core §8
+   */
+  readonly tellsAccounts?: true
 }

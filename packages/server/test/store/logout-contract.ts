@@ -53,9 +53,11 @@ async function visit(
   return { clientId, familyId: made.familyId }
 }
 
+const everything = { most: 1000, perClient: 1000, perAccount: 1000 }
+
 /** Sessions, and which clients have to hear of their end. */
 export function logoutContract(store: () => Store): void {
-  const all = { most: 1000, perClient: 1000 }
+  const all = everything
   const due = async (clientId: string, at = now): Promise<readonly LogoutNotice[]> =>
     (await store().logouts.due(all, at)).filter((one) => one.clientId === clientId)
   const isTold = async (clientId: string) => (await due(clientId)).length === 1
@@ -215,9 +217,25 @@ export function logoutContract(store: () => Store): void {
     const other = await signIn(store(), account)
     await visit(store(), other)
     await store().accounts.endSession(other.hash, event(), now)
-    const some = await store().logouts.due({ most: 1000, perClient: 2 }, now)
+    const some = await store().logouts.due({ ...all, perClient: 2 }, now)
     assert.equal(some.filter((one) => one.clientId === clientId).length, 2)
-    assert.equal((await store().logouts.due({ most: 3, perClient: 2 }, now)).length, 3)
+    assert.equal((await store().logouts.due({ ...all, most: 3, perClient: 2 }, now)).length, 3)
+  })
+
+  test('what is due of one person does not stand before what is due of others, however many apps they have', async () => {
+    const [busy, other] = [await addAccount(store()), await addAccount(store())]
+    const session = await signIn(store(), busy)
+    for (const _ of range(6)) await visit(store(), session)
+    await store().accounts.endSession(session.hash, event(), now)
+    const theirs = await signIn(store(), other)
+    await visit(store(), theirs)
+    await store().accounts.endSession(theirs.hash, event(), now)
+    const some = await store().logouts.due({ ...all, perAccount: 2 }, now)
+    const of = ({ accountId }: { readonly accountId: string }) =>
+      some.filter((one) => one.accountId === accountId).length
+    assert.deepEqual([of(busy), of(other)], [2, 1])
+    const turns = (await store().logouts.due(all, now)).map((one) => one.accountId)
+    assert.ok(turns.indexOf(other.accountId) < turns.lastIndexOf(busy.accountId) - 4, 'each in turn')
   })
 }
 
@@ -234,7 +252,7 @@ export function logoutSweepContract(store: () => Store): void {
       await visit(store(), long, { endsWithIt: true }),
     ]
     await store().sweep(now + 11)
-    const notices = await store().logouts.due({ most: 1000, perClient: 1000 }, now + 11)
+    const notices = await store().logouts.due(everything, now + 11)
     const told = notices.map(({ clientId }) => clientId)
     assert.ok(told.includes(gone.clientId))
     assert.equal(told.includes(there.clientId), false)

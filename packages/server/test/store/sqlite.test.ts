@@ -318,7 +318,7 @@ test('a browser session that a server of before has made goes on, and its end te
   const presence = { presenceId: 'ses_old', endsWithIt: false }
   await store.families.create(family({ accountId, clientId, scope: ['openid'], presence }), event(), now)
   await store.accounts.endSession('old', event(), now)
-  const [notice] = await store.logouts.due({ most: 1, perClient: 1 }, now)
+  const [notice] = await store.logouts.due({ most: 1, perClient: 1, perAccount: 1 }, now)
   assert.equal(notice?.presenceId, 'ses_old')
   assert.equal(notice?.clientId, clientId)
   await store.close()

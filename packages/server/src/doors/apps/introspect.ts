@@ -1,6 +1,6 @@
 import { actorChain, narrowScope, parseActor, prefersType, ProtocolError } from '@sallyport/protocol'
 import type { GrantContext } from '../../grants/context.ts'
-import { acrOf, refreshExpiresAt } from '../../grants/issue.ts'
+import { acrOf, isSignedIn, refreshExpiresAt } from '../../grants/issue.ts'
 import { lostStanding } from '../../grants/standing.ts'
 import { actorFor, isPairwise, mostPrivate, subjectFor } from '../../grants/subject.ts'
 import type { Client } from '../../store/contract/index.ts'
@@ -65,7 +65,8 @@ async function describe(
     sub,
     exp: expiresAt,
     iat: issuedAt,
-    ...(door.acrValues && { auth_time: family.authenticatedAt, acr: acrOf(family, door) }),
+    ...(door.acrValues &&
+      isSignedIn(family) && { auth_time: family.authenticatedAt, acr: acrOf(family, door) }),
     ...(token.type === 'access' && {
       token_type: isBoundToKey(claims['cnf']) ? 'DPoP' : 'Bearer',
       ...(claims['cnf'] !== undefined && { cnf: claims['cnf'] }),

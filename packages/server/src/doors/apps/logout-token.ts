@@ -19,7 +19,11 @@ const lifetime = 120
 export function logoutTokens({ doors, signing, sealer, baseUrl }: Services): LogoutSenderParts['tokenFor'] {
   return async ({ doorId, accountId, presenceId }, client, now) => {
     const door = doors.find((one): one is AppsDoor => one.kind === 'apps' && one.id === doorId)
-    if (!door?.logout) return undefined
+    if (!door?.logout) return { outcome: 'not-told' }
+    const algorithm = client.choices?.idTokenAlg
+    // The first is the one that signs now.
+    if (algorithm !== undefined && algorithm !== signing.algorithms(now)[0])
+      return { outcome: 'refuse', reason: 'registered for an algorithm that the server does not sign with' }
     const claims = {
       iss: issuerOf(door, baseUrl),
       sub: subjectFor(client, accountId, { door, sealer }),
@@ -30,6 +34,6 @@ export function logoutTokens({ doors, signing, sealer, baseUrl }: Services): Log
       events: { [logoutEvent]: {} },
       sid: sidOf(presenceId, client.clientId, sealer),
     }
-    return signing.sign('logout+jwt', claims, now, client.choices?.idTokenAlg)
+    return { outcome: 'made', token: await signing.sign('logout+jwt', claims, now, algorithm) }
   }
 }

@@ -1,6 +1,13 @@
-import { checkUpdateMembers, ipBucket, parseAuthorization, ProtocolError } from '@sallyport/protocol'
+import {
+  checkUpdateMembers,
+  type ClientMetadata,
+  ipBucket,
+  parseAuthorization,
+  ProtocolError,
+} from '@sallyport/protocol'
 import { hasSecret, rotateClientSecret } from '../../accounts/clients.ts'
 import { replaceRegistration } from '../../accounts/registration.ts'
+import { takesSector } from '../../grants/subject.ts'
 import { sameHash, secretHash } from '../../crypto/secret.ts'
 import type { ClientWithSecrets, Registration } from '../../store/contract/index.ts'
 import { type Endpoint, type Handler, oneHeader, type Reply, type Request } from '../door.ts'
@@ -81,6 +88,20 @@ function refuseOtherKind(client: ClientWithSecrets, method: string, grantTypes: 
     throw new ProtocolError('invalid_client_metadata', 'grant_types never change; register another client')
 }
 
+/** Nor one of another sector: what it has in its hands would tell it whom others know. @see OpenID Connect Core §8.1 */
+function refuseOtherSector(
+  client: ClientWithSecrets,
+  { redirectUris, rules }: ClientMetadata,
+  { door, services }: AppsContext,
+): void {
+  const { clientId } = client
+  if (takesSector(client, { clientId, redirectUris, ...rules }, { door, sealer: services.sealer }))
+    throw new ProtocolError(
+      'invalid_client_metadata',
+      'the sector of a pairwise client never changes; register another client',
+    )
+}
+
 async function change(managed: Managed, apps: AppsContext): Promise<Reply> {
   const { request, client, now, event } = managed
   const { clientId, secrets } = client
@@ -96,6 +117,7 @@ async function change(managed: Managed, apps: AppsContext): Promise<Reply> {
     throw new ProtocolError('invalid_client_metadata', 'client_secret is not the secret of this client')
   const metadata = await readSoftware(members, apps)
   refuseOtherKind(client, metadata.authentication.method, metadata.grantTypes)
+  refuseOtherSector(client, metadata, apps)
   const { store } = apps.services
   await replaceRegistration(clientId, metadata, { store, now, event })
   const [changed, registration] = await Promise.all([

@@ -14,6 +14,7 @@ import {
   readForwardedHeaders,
   readForwardedTarget,
 } from './forwarded.ts'
+import { hidesAccount } from './hidden-account.ts'
 import { principalBody } from './principal.ts'
 
 const tokenLifetime = 60
@@ -142,6 +143,11 @@ async function decide(request: Request, held: Forwarded, { routes, services }: D
   const check = await route.guard.check(asked, route.rule)
   if (check.outcome === 'refuse') return check
   const { principal } = check
+  // Whoever has the credential can ask this themselves, unless the operator says that they can't.
+  if (!route.tellsAccounts && (await hidesAccount(principal, services)))
+    return refuseIn(route.shape)(
+      new ProtocolError('forbidden', 'this path is not for clients that know people by sector'),
+    )
   const headers = { ...noStore, ...check.headers, ...principalHeaders(principal) }
   if (!route.token) return { status: 200, headers }
   try {

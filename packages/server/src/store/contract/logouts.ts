@@ -19,13 +19,20 @@ export interface LogoutNotice {
   readonly createdAt: number
 }
 
+/** How many notices there may be at once: in all, of one client, and of one person. */
+export interface LogoutLimits {
+  readonly most: number
+  readonly perClient: number
+  readonly perAccount: number
+}
+
 /** Notices of logout. They are made in the step that ends a session, by the methods that do. */
 export interface LogoutStore {
-  /** Those that are due, the oldest first: at most `most`, and `perClient` of one client, so that none stands in the way of others. */
-  due(
-    limit: { readonly most: number; readonly perClient: number },
-    now: number,
-  ): Promise<readonly LogoutNotice[]>
+  /**
+   * Those that are due, the oldest of each person first: at most `most`, `perClient` of one client and `perAccount` of one person, so that
+   * nobody stands in the way of others, however many apps and sessions they have.
+   */
+  due(limit: LogoutLimits, now: number): Promise<readonly LogoutNotice[]>
   /** When the next one is due; `undefined` when there is none. */
   nextDue(): Promise<number | undefined>
   /** Calls `listener` after each step of this process that made a notice, so that nobody has to ask when there is none. */

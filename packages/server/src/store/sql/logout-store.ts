@@ -1,4 +1,4 @@
-import type { AuditEvent, LogoutNotice, LogoutStore } from '../contract/index.ts'
+import type { AuditEvent, LogoutLimits, LogoutNotice, LogoutStore } from '../contract/index.ts'
 import type { Database, Row } from '../database.ts'
 import { noticed } from './logout-statements.ts'
 import { number, optionalNumber, text } from './row.ts'
@@ -26,16 +26,15 @@ export class SqlLogoutStore implements LogoutStore {
     this.#db = db
   }
 
-  async due(
-    { most, perClient }: { readonly most: number; readonly perClient: number },
-    now: number,
-  ): Promise<readonly LogoutNotice[]> {
+  async due({ most, perClient, perAccount }: LogoutLimits, now: number): Promise<readonly LogoutNotice[]> {
     const rows = await this.#db.query(
       `SELECT * FROM (
-         SELECT n.*, ROW_NUMBER() OVER (PARTITION BY client_id ORDER BY due_at, presence_id) AS place
-           FROM logout_notice n WHERE due_at <= $1) AS ranked
-        WHERE place <= $2 ORDER BY due_at, presence_id, client_id LIMIT $3`,
-      [now, perClient, most],
+         SELECT r.*, ROW_NUMBER() OVER (PARTITION BY account_id ORDER BY place, due_at, presence_id, client_id) AS turn
+           FROM (SELECT n.*, ROW_NUMBER() OVER (PARTITION BY client_id ORDER BY due_at, presence_id) AS place
+                   FROM logout_notice n WHERE due_at <= $1) AS r
+          WHERE place <= $2) AS ranked
+        WHERE turn <= $3 ORDER BY turn, due_at, presence_id, client_id LIMIT $4`,
+      [now, perClient, perAccount, most],
     )
     return rows.map(readNotice)
   }
