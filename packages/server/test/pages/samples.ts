@@ -15,6 +15,7 @@ import {
   errorCodePage,
   errorPage,
   formPostPage,
+  onwardPage,
   icon,
   type SignedOutModel,
   type SignInModel,
@@ -276,6 +277,7 @@ export const samples: readonly Sample[] = [
     keyScopes: [],
     keyEnvironments: [],
   }),
+  sample('onward', onwardPage, { href: '/o/authorize/?client_id=app&state=a%20b' }),
   sample('signed-out', signedOutPage, signedOut),
   sample('signed-out-of-apps', signedOutPage, {
     ...signedOut,

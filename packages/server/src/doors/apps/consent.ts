@@ -1,5 +1,5 @@
 import { consentCovers } from '@sallyport/protocol'
-import { type ConsentModel, consentPage, formActionOf } from '../../pages/index.ts'
+import { type ConsentModel, consentPage, formActionsTo } from '../../pages/index.ts'
 import { issueCsrf, type SignedIn } from '../browser.ts'
 import type { Reply, Request } from '../door.ts'
 import { page } from '../page.ts'
@@ -104,7 +104,5 @@ export function showConsent(
     csrf: csrf.token,
     request: apps.services.sealer.seal('consent', shown(proven, signedIn)),
   })
-  // Chromium holds the redirect after the form to this list too, so the client's address must be on it.
-  const action = formActionOf(proven.request.redirectUri)
-  return page(body, { formActions: action === undefined ? [] : [action], headers: csrf.headers })
+  return page(body, { formActions: formActionsTo(proven.request.redirectUri), headers: csrf.headers })
 }

@@ -22,7 +22,12 @@ export interface ReturnTo {
   readonly formActions: readonly string[]
 }
 
-const home: ReturnTo = { path: '/account', clientName: undefined, loginHint: undefined, formActions: [] }
+const home: ReturnTo = {
+  path: '/account',
+  clientName: undefined,
+  loginHint: undefined,
+  formActions: [],
+}
 
 /** The page for a device's code, with a code or without. */
 function deviceReturn(path: string, search: string): ReturnTo | undefined {
@@ -71,7 +76,7 @@ export async function readReturnTo(value: string | undefined, services: Services
     client &&
     redirectUri !== undefined &&
     client.redirectUris.some((known) => redirectUriMatches(redirectUri, known))
-  // Where consent was given before, the form leads on to the app without a stop.
+  // Where consent was given before, the form of a browser that can't be met by a page (`enter`) leads on to the app without a stop.
   const action = proven ? formActionOf(redirectUri) : undefined
   return {
     path: `${path}?${search}`,
