@@ -67,7 +67,7 @@ before(async () => {
         requestObjects: 'optional',
         browserClients: true,
       },
-      openchatstudio: { clientDocuments: { hosts: ['apps.example'] } },
+      openchatstudio: { clientDocuments: { hosts: ['apps.example', '127.0.0.1'] } },
     },
     privateNetworks: ['127.0.0.0/8'],
     extraCertificates: authority.certPath,
@@ -318,6 +318,22 @@ test('40 requests for one new document fetch it once', { skip }, async () => {
   const pages = await Promise.all(Array.from({ length: 40 }, () => browser.open(authorizePath(flowOf(id)))))
   assert.deepEqual([...new Set(pages.map(({ status }) => status))], [200])
   assert.equal(fetched(), 1)
+})
+
+test('a trusted host is one port of it, 443 where none is named', { skip }, async (t) => {
+  const { id, asked: fetched } = publish()
+  const page = await pageOf({ ...flowOf(id), authorize: '/o/authorize/', scope: 'chatbot:read' })
+  assert.equal(page.status, 400)
+  assert.equal(fetched(), 0)
+  const named = await startServer({
+    doors: { 'osir-oauth': { clientDocuments: { hosts: [new URL(origin).host] } } },
+    privateNetworks: ['127.0.0.0/8'],
+    extraCertificates: authority.certPath,
+  })
+  t.after(() => named.close())
+  const browser = await newBrowser(named)
+  const taken = await browser.settle(await browser.open(authorizePath(flowOf(id))))
+  assert.equal(taken.status, 200, taken.text)
 })
 
 test('a door takes documents of the hosts that it trusts, or none', { skip }, async (t) => {
