@@ -20,6 +20,7 @@ import {
 } from '../support/actors.ts'
 import { assertionBy, byAssertion, newClientKey } from '../support/assertions.ts'
 import { type Authority, hasOpenssl, newAuthority } from '../support/certificates.ts'
+import { createBrowser } from '../support/browser.ts'
 import { type Answer, text } from '../support/http.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -137,8 +138,11 @@ test('an app gets tokens without having been registered, and the page says who d
 }, async () => {
   const { id, asked: fetched } = publish({ grant_types: ['authorization_code', 'refresh_token'] })
   const flow = flowOf(id)
+  const stranger = createBrowser(server.base)
+  const signIn = await stranger.settle(await stranger.open(authorizePath(flow)))
   const browser = await newBrowser()
   const page = await browser.settle(await browser.open(authorizePath(flow)))
+  assert.ok(signIn.text.includes(`described by <strong><bdi>${new URL(origin).host}</bdi>`), signIn.text)
   assert.match(page.text, /Lighthouse<\/bdi> wants to use your account/)
   assert.ok(page.text.includes(`described by <strong><bdi>${new URL(origin).host}</bdi>`), page.text)
   assert.match(page.text, /127\.0\.0\.1:3000<\/bdi><\/strong>, a program on your own computer/)

@@ -15,6 +15,7 @@ export {
   type FixedTeam,
   type NamedTeam,
   type TeamChoice,
+  type UnknownApp,
 } from './consent.ts'
 export { type DemoCallbackModel, demoCallbackPage } from './demo-callback.ts'
 export {

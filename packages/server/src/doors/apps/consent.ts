@@ -5,7 +5,7 @@ import type { Reply, Request } from '../door.ts'
 import { page } from '../page.ts'
 import { grantableScope, type ProvenRequest, type TeamQuestionAnswer } from './authorization.ts'
 import { claimWords, singleClaims } from './claims.ts'
-import { hostOf, isLocal } from './client-origin.ts'
+import { appWords } from './client-origin.ts'
 import type { AppsContext } from './context.ts'
 import { detailWords, resourceWords } from './details.ts'
 import { markedAddress, readMarker } from './marker.ts'
@@ -73,8 +73,7 @@ function consentModel(
   const mine = fixed ? grantableScope(request.scope, fixed.role, apps) : request.scope
   return {
     clientName: client.name,
-    clientHost: hostOf(request.redirectUri),
-    unknown: origin && { ...origin, local: isLocal(request.redirectUri) },
+    ...appWords(request.redirectUri, origin),
     email: signedIn.account.email,
     scopes: mine.map((value) => ({ value, description: apps.door.scopes[value] ?? value })),
     narrowable: true,

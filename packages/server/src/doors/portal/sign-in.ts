@@ -57,7 +57,7 @@ async function form(
     returnTo: to.path,
     email: told.email ?? to.loginHint,
     error: told.error,
-    clientName: to.clientName,
+    ...to.app,
     signUpHref: portal.people ? `/sign-up?${new URLSearchParams({ return: to.path })}` : undefined,
   })
   return page(body, { status: told.status ?? 200, formActions: to.formActions, headers: csrf.headers })
