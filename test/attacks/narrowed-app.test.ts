@@ -24,12 +24,24 @@ test('an app that may have less refreshes for less, and for as much as before wh
     if (answer.status === 200) refresh_token = text(answer, 'refresh_token')
     return answer
   }
+  const told = async () => {
+    const form = { token: refresh_token, ...credentials(scene.app) }
+    const { active, scope } = (await call(server, '/o/introspect/', { form })).json
+    return { active, scope }
+  }
+  assert.deepEqual(await told(), { active: true, scope: 'chatbot:read session:read' })
   await may('chatbot:read')
+  assert.deepEqual(
+    await told(),
+    { active: true, scope: 'chatbot:read' },
+    'introspection tells what a refresh gives',
+  )
   assert.equal((await ask()).json['scope'], 'chatbot:read')
   assert.deepEqual([(await ask('session:read')).json['error']], ['invalid_scope'])
   assert.equal((await ask('chatbot:read session:read')).json['scope'], 'chatbot:read')
   await may('chatbot:write')
   assert.equal((await ask()).json['error'], 'invalid_scope', 'nothing is left')
+  assert.deepEqual(await told(), { active: false, scope: undefined })
   await may('chatbot:read session:read')
   assert.equal((await ask()).json['scope'], 'chatbot:read session:read')
 })

@@ -6,7 +6,13 @@ import { type Answer, text } from '../support/http.ts'
 import { openKept } from '../support/kept.ts'
 import { newCode, newScene, newTokens, redeem } from '../support/ocs.ts'
 import { connectRemoteGuard, until } from '../support/remote-guard.ts'
-import { type ServerOptions, startServer, type TestServer, testSecret } from '../support/server.ts'
+import {
+  refusalToStart,
+  type ServerOptions,
+  startServer,
+  type TestServer,
+  testSecret,
+} from '../support/server.ts'
 import { type SignerMode, startSigner, type TestSigner } from '../support/signer.ts'
 import { newVendor, refreshVendor, vendorTokens } from '../support/vendors.ts'
 
@@ -178,8 +184,8 @@ test('a key with which the signer does not sign is not published', async () => {
 test('without its signer a server of no keys does not start, and says why; one that has keys waits for it', async () => {
   const absent = await signer('absent')
   await absent.change({ mode: 'fails' })
-  await assert.rejects(
-    startServer({ signerUrl: absent.url }),
+  assert.match(
+    await refusalToStart({ signerUrl: absent.url }),
     /SignerError: the signer does not tell its keys|signer answered 500/,
   )
   await absent.change({ mode: 'works' })

@@ -64,6 +64,32 @@ function assertRefused(answer: Answer, why?: string): void {
 }
 
 describe('200', () => {
+  test('a client that is changed to sign with its secret is told one that it can sign with', async () => {
+    const app = await newMachine(server)
+    const change = async (token_endpoint_auth_method: string, more: object = {}) =>
+      administer(server, 'PATCH', `/clients/${app.clientId}`, { token_endpoint_auth_method, ...more })
+    const changed = await change('client_secret_jwt')
+    assert.equal(changed.status, 200, changed.text)
+    const sign = (secret: string) => assertionBy(secret, wish({ clientId: app.clientId }))
+    const secret = text(changed, 'client_secret')
+    assert.equal((await machineToken(server, byAssertion(await sign(secret)))).status, 200)
+    assertRefused(await machineToken(server, byAssertion(await sign(app.secret))), 'only its hash is kept')
+    assert.equal('client_secret' in (await change('client_secret_jwt')).json, false, 'it has one')
+    const named = await administer(server, 'PATCH', `/clients/${app.clientId}`, { name: 'Renamed' })
+    assert.equal('client_secret' in named.json, false)
+  })
+  test('a client that is changed from a key to a secret is told one', async () => {
+    const app = await newMachine(server, {
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: [key.jwk] },
+    })
+    const changed = await administer(server, 'PATCH', `/clients/${app.clientId}`, {
+      token_endpoint_auth_method: 'client_secret_post',
+      jwks: null,
+    })
+    const form = { client_id: app.clientId, client_secret: text(changed, 'client_secret') }
+    assert.equal((await machineToken(server, form)).status, 200)
+  })
   test('§2.2: an assertion by the registered key gets a token, with and without client_id', async () => {
     const answer = await byKeyWith()
     assert.equal(answer.status, 200, answer.text)

@@ -133,6 +133,8 @@ describe('§7.1, §13: what is refused', () => {
     ['a scope that the client may not have', { scope: 'openid session:write' }, 'invalid_scope'],
     ['a message of two lines', { binding_message: 'a\nb' }, 'invalid_binding_message'],
     ['a message that is long', { binding_message: 'x'.repeat(65) }, 'invalid_binding_message'],
+    ['a signed request (§7.1.1)', { request: 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln' }, 'invalid_request'],
+    ['a request at an address', { request_uri: 'https://app.example/request' }, 'invalid_request'],
     ['a user code (§7.1.2)', { user_code: '1234' }, 'invalid_request'],
     ['an expiry that is no number', { requested_expiry: 'soon' }, 'invalid_request'],
   ]

@@ -124,6 +124,13 @@ describe('§3.1: who may ask, and for what', () => {
     for (const scope of ['chatbot:write', 'nothing', 'chatbot:read nothing', 'toString'])
       assert.deepEqual(refusal(await askForDevice(server, app, { scope })), [400, 'invalid_scope'], scope)
   })
+  test('RFC 9101 §6.3: a request that is signed or elsewhere is refused, for what stands beside it was not meant', async () => {
+    for (const name of ['request', 'request_uri'])
+      assert.deepEqual(refusal(await askForDevice(server, app, { [name]: 'urn:x' })), [
+        400,
+        'invalid_request',
+      ])
+  })
   test('a narrower scope is asked for alone', async () => {
     const asked = await askForDevice(server, app, { scope: 'session:read' })
     assert.doesNotMatch((await enterCode(who, text(asked, 'user_code'))).text, /See your chatbots/)

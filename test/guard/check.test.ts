@@ -112,6 +112,35 @@ test('every part of the rule is asked: scopes are named at once, plan, kind, env
   assert.equal((await check({ headers: key(), rule: all })).json['outcome'], 'allow')
 })
 
+test('the tools of an MCP server need their scopes, told by headers that have to be there once', async () => {
+  const { access: token } = await newTokens(await newScene(server))
+  const mcp = {
+    tools: { list: ['chatbot:read'], wipe: ['chatbot:wipe'], ping: [] },
+    methods: { 'prompts/get': ['p:read'] },
+  }
+  const rule = { doors: ['openchatstudio'], mcp }
+  const calls = (name: unknown, method: unknown = 'tools/call') => ({
+    authorization: `Bearer ${token}`,
+    'mcp-protocol-version': '2026-07-28',
+    'mcp-method': method,
+    'mcp-name': name,
+  })
+  const ask = (headers: Members) => check({ rule, shape: 'oauth', headers })
+  assert.equal((await ask(calls('list'))).json['outcome'], 'allow')
+  assert.equal((await ask(calls('ping'))).json['outcome'], 'allow')
+  assert.match(JSON.stringify(refused(await ask(calls('wipe')), 403)), /scope=\\"chatbot:wipe\\"/)
+  assert.match(JSON.stringify(refused(await ask(calls('p', 'prompts/get')), 403)), /p:read/)
+  refused(await ask(calls('unnamed')), 403)
+  refused(await ask(calls('constructor')), 403)
+  for (const malformed of [calls(['list', 'wipe']), calls('list', []), { authorization: `Bearer ${token}` }])
+    refused(await ask(malformed), 400)
+  assert.equal(
+    (await check({ headers: key() })).json['outcome'],
+    'allow',
+    'where no rule asks, nothing is missed',
+  )
+})
+
 test('two credentials, and a header that was sent twice, are refused', async () => {
   const { access: token } = await newPerson(server)
   const rule = { doors: ['osir', 'oshara'] }
@@ -170,6 +199,9 @@ test('what is wrong with a question is told member by member, and nothing of wha
     [{ rule: { doors: ['osir'], kinds: ['robot'] } }, ['rule.kinds.0']],
     [{ rule: { doors: ['osir'], scopes: ['a b'] } }, ['rule.scopes']],
     [{ rule: { doors: ['osir'], plan: 'Free', plans: ['Other'] } }, ['rule']],
+    [{ rule: { doors: ['osir'], mcp: {} } }, ['rule.mcp.tools']],
+    [{ rule: { doors: ['osir'], mcp: { tools: { list: ['a b'] }, more: 1 } } }, ['rule.mcp.tools.list']],
+    [{ rule: { doors: ['osir'], mcp: { tools: {}, methods: { list: 'a' } } } }, ['rule.mcp.methods.list']],
     [{ shape: 'xml' }, ['shape']],
     [{ headers: { authorization: 1 } }, ['headers.authorization']],
     [{ headers: { cookie: secret } }, ['headers.cookie']],

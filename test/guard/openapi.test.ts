@@ -128,6 +128,8 @@ test('what a check answers is what is described', async () => {
     question({ rule: { doors: ['osir'], limits: ['osir-api'] } }),
     question({ headers: bearer, rule: { doors: ['openchatstudio'] } }),
     question({ rule: { doors: ['osir'], plan: 'Enterprise' } }),
+    question({ rule: { doors: ['osir'], mcp: { tools: {} } } }),
+    question({ rule: { doors: ['osir'], mcp: {} } }),
     question({ headers: {}, shape: 'detail' }),
     question({ rule: {} }),
     question({ shape: 1 }),

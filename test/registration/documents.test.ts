@@ -20,6 +20,7 @@ import {
 } from '../support/actors.ts'
 import { assertionBy, byAssertion, newClientKey } from '../support/assertions.ts'
 import { type Authority, hasOpenssl, newAuthority } from '../support/certificates.ts'
+import { createBrowser } from '../support/browser.ts'
 import { type Answer, text } from '../support/http.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -67,7 +68,7 @@ before(async () => {
         requestObjects: 'optional',
         browserClients: true,
       },
-      openchatstudio: { clientDocuments: { hosts: ['apps.example'] } },
+      openchatstudio: { clientDocuments: { hosts: ['apps.example', '127.0.0.1'] } },
     },
     privateNetworks: ['127.0.0.0/8'],
     extraCertificates: authority.certPath,
@@ -137,8 +138,11 @@ test('an app gets tokens without having been registered, and the page says who d
 }, async () => {
   const { id, asked: fetched } = publish({ grant_types: ['authorization_code', 'refresh_token'] })
   const flow = flowOf(id)
+  const stranger = createBrowser(server.base)
+  const signIn = await stranger.settle(await stranger.open(authorizePath(flow)))
   const browser = await newBrowser()
   const page = await browser.settle(await browser.open(authorizePath(flow)))
+  assert.ok(signIn.text.includes(`described by <strong><bdi>${new URL(origin).host}</bdi>`), signIn.text)
   assert.match(page.text, /Lighthouse<\/bdi> wants to use your account/)
   assert.ok(page.text.includes(`described by <strong><bdi>${new URL(origin).host}</bdi>`), page.text)
   assert.match(page.text, /127\.0\.0\.1:3000<\/bdi><\/strong>, a program on your own computer/)
@@ -318,6 +322,22 @@ test('40 requests for one new document fetch it once', { skip }, async () => {
   const pages = await Promise.all(Array.from({ length: 40 }, () => browser.open(authorizePath(flowOf(id)))))
   assert.deepEqual([...new Set(pages.map(({ status }) => status))], [200])
   assert.equal(fetched(), 1)
+})
+
+test('a trusted host is one port of it, 443 where none is named', { skip }, async (t) => {
+  const { id, asked: fetched } = publish()
+  const page = await pageOf({ ...flowOf(id), authorize: '/o/authorize/', scope: 'chatbot:read' })
+  assert.equal(page.status, 400)
+  assert.equal(fetched(), 0)
+  const named = await startServer({
+    doors: { 'osir-oauth': { clientDocuments: { hosts: [new URL(origin).host] } } },
+    privateNetworks: ['127.0.0.0/8'],
+    extraCertificates: authority.certPath,
+  })
+  t.after(() => named.close())
+  const browser = await newBrowser(named)
+  const taken = await browser.settle(await browser.open(authorizePath(flowOf(id))))
+  assert.equal(taken.status, 200, taken.text)
 })
 
 test('a door takes documents of the hosts that it trusts, or none', { skip }, async (t) => {

@@ -11,6 +11,7 @@ import {
   newPkce,
   signedInBrowser,
 } from '../support/actors.ts'
+import { createBrowser } from '../support/browser.ts'
 import { text } from '../support/http.ts'
 import { confidentialApp, publicApp, register } from '../support/registration.ts'
 import { startServer, storeBytes, type TestServer } from '../support/server.ts'
@@ -94,13 +95,35 @@ describe('201', () => {
     assert.match(page.text, /127\.0\.0\.1:3000<\/bdi><\/strong>, a program on your own computer/)
   })
 
+  test('the pages before that, on which it is named as well, say it too', async () => {
+    const flow = flowOf((await register(server, publicApp())).json)
+    const stranger = createBrowser(server.base)
+    const signIn = await stranger.settle(await stranger.open(authorizePath(flow)))
+    const choose = authorizePath({ ...flow, more: { ...flow.more, prompt: 'select_account' } })
+    const known = await newBrowser()
+    for (const page of [signIn, await known.settle(await known.open(choose))]) {
+      assert.match(page.text, /to continue to/)
+      assert.match(page.text, /This app registered itself/)
+      assert.match(page.text, /127\.0\.0\.1:3000<\/bdi><\/strong>, a program on your own computer/)
+    }
+  })
+
+  test('an address that is not the app’s own does not get its name shown on the sign-in page', async () => {
+    const registered = (await register(server, publicApp())).json
+    const address = authorizePath({ ...flowOf(registered), redirectUri: 'https://elsewhere.example/cb' })
+    const page = await call(server, `/sign-in?${new URLSearchParams({ return: address })}`)
+    assert.equal(page.status, 200)
+    assert.doesNotMatch(page.text, /to continue to/)
+  })
+
   test('an app that an administrator registered is shown as before', async () => {
     const app = { door: 'osir-oauth', name: 'Known', redirect_uris: ['https://known.example/cb'] }
     const known = (await administer(server, 'POST', '/clients', app)).json
-    const browser = await newBrowser()
-    const page = await browser.settle(await browser.open(authorizePath(flowOf(known))))
-    assert.match(page.text, /Known/)
-    assert.doesNotMatch(page.text, /registered itself/)
+    for (const browser of [await newBrowser(), createBrowser(server.base)]) {
+      const page = await browser.settle(await browser.open(authorizePath(flowOf(known))))
+      assert.match(page.text, /Known/)
+      assert.doesNotMatch(page.text, /registered itself/)
+    }
   })
 
   test('a public client that says the same again is the same client, however its lists are ordered', async () => {

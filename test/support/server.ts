@@ -169,6 +169,14 @@ export async function startServer(
   }
 }
 
+/** What a server says that must not start. One that does start is ended: left alone it would keep its test from ever failing. */
+export async function refusalToStart(options: Parameters<typeof startServer>[0]): Promise<string> {
+  const started = await startServer(options).catch((error: unknown) => String(error))
+  if (typeof started === 'string') return started
+  await started.close()
+  throw new Error('the server started')
+}
+
 function merge(
   a: NonNullable<ServerOptions['doors']>,
   b: NonNullable<ServerOptions['doors']>,

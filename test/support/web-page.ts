@@ -12,6 +12,9 @@ export interface WebFile {
   readonly body: string
   readonly type?: string
   readonly policy?: string
+  readonly status?: number
+  /** Where it redirects to. */
+  readonly location?: string
 }
 
 /** Serves `answer` at `host`, which names this machine: each host and port is an origin of its own. */
@@ -20,7 +23,15 @@ export async function startWebSite(
   answer: (path: string, request: IncomingMessage) => WebFile,
 ): Promise<WebSite> {
   const server = createServer((request, response) => {
-    const { body, type = 'text/html; charset=utf-8', policy } = answer(request.url ?? '/', request)
+    const {
+      body,
+      type = 'text/html; charset=utf-8',
+      policy,
+      status = 200,
+      location,
+    } = answer(request.url ?? '/', request)
+    response.statusCode = status
+    if (location !== undefined) response.setHeader('location', location)
     response.setHeader('content-type', type)
     if (policy !== undefined) response.setHeader('content-security-policy', policy)
     response.end(body)

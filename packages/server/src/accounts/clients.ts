@@ -3,7 +3,7 @@ import { sealClientSecret } from '../crypto/client-secret.ts'
 import { newId } from '../crypto/id.ts'
 import type { Sealer } from '../crypto/seal.ts'
 import { newSecret, secretHash } from '../crypto/secret.ts'
-import type { Client, ClientSecret } from '../store/contract/index.ts'
+import type { Client, ClientSecret, ClientWithSecrets } from '../store/contract/index.ts'
 import type { RecordContext } from './context.ts'
 
 /** What making a client's secret may use. */
@@ -61,4 +61,18 @@ export async function rotateClientSecret(
   const rotated = event('client.secret-rotated', { clientId, targetId: stored.secretId })
   await store.clients.rotateSecret(clientId, { secret: stored, overlapUntil: now + overlap }, rotated, now)
   return secret
+}
+
+/**
+ * A fresh secret for a client that proves itself by one now and has none to do it with: none at all, or none that it could sign
+ * with, since of the others the hash alone is kept. What there was works on for `overlap` seconds.
+ */
+export async function secretThatIsMissing(
+  client: ClientWithSecrets,
+  overlap: number,
+  context: ClientContext,
+): Promise<string | undefined> {
+  const signs = client.authentication?.method === 'client_secret_jwt'
+  const fit = client.secrets.some(({ sealed }) => !signs || sealed !== undefined)
+  return hasSecret(client) && !fit ? rotateClientSecret(client, overlap, context) : undefined
 }

@@ -1,5 +1,5 @@
 import type { ProtocolError } from '@sallyport/protocol'
-import { errorPage, pageHeaders } from '../pages/index.ts'
+import { errorPage, type FormActions, pageHeaders } from '../pages/index.ts'
 import type { Reply, Request } from './door.ts'
 
 /** An HTML answer with the headers that every page has. */
@@ -7,7 +7,7 @@ export function page(
   body: string,
   more: {
     readonly status?: number
-    readonly formActions?: readonly string[]
+    readonly formActions?: FormActions
     /** Addresses that the page frames. */
     readonly frames?: readonly string[]
     readonly headers?: Reply['headers']

@@ -114,15 +114,23 @@ export const teamFields = `<% if (it.teams?.fixed) { %>
 </fieldset>
 <% } %>`
 
+/** Who says what the app is called, for a template whose model has `unknown`. */
+export const unknownWords = `<% if (it.unknown.documentHost) { %><p>It is described by <strong><bdi><%= it.unknown.documentHost %></bdi></strong>. Nobody here has looked at it.</p>
+<% } else { %><p>This app registered itself. Its name is its own word, and nobody here has looked at it.</p>
+<% } %>`
+
+/** And where it is, for a template whose model has `unknown` and `clientHost`. */
+export const unknownFields = (
+  goesTo: string,
+) => `<% if (it.unknown) { %><div class="alert caution" id="unknown-app">
+${unknownWords}<p>${goesTo} <strong><bdi><%= it.clientHost %></bdi></strong><% if (it.unknown.local) { %>, a program on your own computer. Go on only if you started it yourself just now<% } %>.</p>
+</div><% } %>`
+
 // Approve comes first so that Enter on a choice means the visible main button; nothing has focus at first, so no stray key approves.
 const template = compileTemplate<ConsentModel>(`<div class="card">
 <h1><bdi><%= it.clientName %></bdi> wants to use your account</h1>
 <p class="lead">Signed in as <strong><bdi><%= it.email %></bdi></strong></p>
-<% if (it.unknown) { %><div class="alert caution" id="unknown-app">
-<% if (it.unknown.documentHost) { %><p>It is described by <strong><bdi><%= it.unknown.documentHost %></bdi></strong>. Nobody here has looked at it.</p>
-<% } else { %><p>This app registered itself. Its name is its own word, and nobody here has looked at it.</p>
-<% } %><p>Your answer goes to <strong><bdi><%= it.clientHost %></bdi></strong><% if (it.unknown.local) { %>, a program on your own computer. Go on only if you started it yourself just now<% } %>.</p>
-</div><% } %>
+${unknownFields('Your answer goes to')}
 <% if (it.warning) { %><p class="alert caution" role="alert"><%= it.warning %></p><% } %>
 <form method="post" action="<%= it.address(it.action) %>">
 <input type="hidden" name="csrf" value="<%= it.csrf %>">

@@ -1,7 +1,10 @@
-/** Where a form on a page may lead, besides this server. */
+/** Origins and schemes besides this server that a page's forms may lead to; or `anywhere`. */
+export type FormActions = readonly string[] | 'anywhere'
+
+/** What a page's policy lets it do. */
 export interface PageHeadersInput {
   /** `https://host[:port]`, `http://host[:port]` or a private-use scheme such as `com.example.app:`. */
-  readonly formActions: readonly string[]
+  readonly formActions: FormActions
   /** Addresses, http(s), that it frames; none when left out. */
   readonly frames?: readonly string[]
 }
@@ -34,6 +37,21 @@ export function formActionOf(redirectUri: string): string | undefined {
   return [hostSource, ipv6Source, schemeSource].some((shape) => shape.test(source)) ? source : undefined
 }
 
+/**
+ * Where a form may lead whose answer sends the browser on to an app.
+ *
+ * Chromium holds every redirect after a form to `form-action`, also those of the app behind its own address, to wherever and
+ * whatever scheme; to the person nothing would happen, and the code be gone. So there is no such directive where the app is on
+ * the web. These pages ask for no password, and as on all of them everything is escaped and nothing runs.
+ *
+ * @see https://github.com/w3c/webappsec-csp/issues/8
+ */
+export function formActionsTo(redirectUri: string): FormActions {
+  if (/^https?:/i.test(redirectUri)) return 'anywhere'
+  const action = formActionOf(redirectUri)
+  return action === undefined ? [] : [action]
+}
+
 /** The origin of a framed address, and nothing that would let in another one. */
 function readFrame(text: string): string {
   const { origin } = new URL(text)
@@ -44,8 +62,7 @@ function readFrame(text: string): string {
 /**
  * The headers every page is sent with: no script at all, no framing, no caching.
  *
- * Chromium applies `form-action` to the redirects after a POST too, so a page whose form can end at a client must name the
- * client's redirect origin: consent, and sign-in when a consent may already be recorded.
+ * Chromium applies `form-action` to the redirects after a POST too: see `formActionsTo`.
  *
  * Throws `TypeError` for a source that could change the policy.
  *
@@ -55,13 +72,16 @@ export function pageHeaders({
   formActions,
   frames = [],
 }: PageHeadersInput): Readonly<Record<string, string>> {
-  const forms = [...new Set(["'self'", ...formActions.map(readFormAction)])].join(' ')
+  const forms =
+    formActions === 'anywhere'
+      ? ''
+      : ` form-action ${[...new Set(["'self'", ...formActions.map(readFormAction)])].join(' ')};`
   const framed = [...new Set(frames.map(readFrame))].join(' ')
   const frameSrc = framed === '' ? '' : ` frame-src ${framed};`
   return {
     'Content-Type': 'text/html; charset=utf-8',
     'Cache-Control': 'no-store',
-    'Content-Security-Policy': `default-src 'none'; style-src 'self'; img-src 'self';${frameSrc} form-action ${forms}; base-uri 'none'; frame-ancestors 'none'`,
+    'Content-Security-Policy': `default-src 'none'; style-src 'self'; img-src 'self';${frameSrc}${forms} base-uri 'none'; frame-ancestors 'none'`,
     'X-Frame-Options': 'DENY',
     'X-Content-Type-Options': 'nosniff',
     // With no-referrer, Chromium sends `Origin: null` on our own form posts, which the CSRF check needs to see.

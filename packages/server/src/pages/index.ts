@@ -15,6 +15,7 @@ export {
   type FixedTeam,
   type NamedTeam,
   type TeamChoice,
+  type UnknownApp,
 } from './consent.ts'
 export { type DemoCallbackModel, demoCallbackPage } from './demo-callback.ts'
 export {
@@ -27,8 +28,15 @@ export { type ElsewhereModel, elsewherePage } from './elsewhere.ts'
 export { type ErrorModel, errorPage } from './error.ts'
 export { type ErrorCodeModel, errorCodePage } from './error-code.ts'
 export { type FormPostModel, formPostPage } from './form-post.ts'
-export { formActionOf, type PageHeadersInput, pageHeaders } from './headers.ts'
+export {
+  type FormActions,
+  formActionOf,
+  formActionsTo,
+  type PageHeadersInput,
+  pageHeaders,
+} from './headers.ts'
 export { icon } from './icon.ts'
+export { type OnwardModel, onwardPage } from './onward.ts'
 export { type SignOutModel, signOutPage } from './sign-out.ts'
 export { type SignInModel, signInPage } from './sign-in.ts'
 export { type SignUpModel, signUpPage } from './sign-up.ts'

@@ -1,3 +1,4 @@
+import { type UnknownApp, unknownFields } from './consent.ts'
 import { renderPage } from './layout.ts'
 import { compileTemplate } from './template.ts'
 
@@ -11,6 +12,10 @@ export interface SignInModel {
   readonly error?: string | undefined
   /** The app that sent the person here. */
   readonly clientName?: string | undefined
+  /** Host of its redirect address. */
+  readonly clientHost?: string | undefined
+  /** Where it comes from, for one that no administrator registered. */
+  readonly unknown?: UnknownApp | undefined
   readonly signUpHref?: string | undefined
   readonly googleHref?: string | undefined
 }
@@ -18,6 +23,7 @@ export interface SignInModel {
 const template = compileTemplate<SignInModel>(`<div class="card">
 <h1>Sign in</h1>
 <% if (it.clientName) { %><p class="lead">to continue to <strong><bdi><%= it.clientName %></bdi></strong></p><% } %>
+${unknownFields('You would go back to')}
 <% if (it.error) { %><p class="alert danger" role="alert" id="error"><%= it.error %></p><% } %>
 <form method="post" action="<%= it.address(it.action) %>">
 <input type="hidden" name="csrf" value="<%= it.csrf %>">

@@ -97,6 +97,18 @@ function checkClientAuth(name: string, { clientAuth = ['none'] }: AppsDoor): rea
   ]
 }
 
+/** A host that no address has would let nobody in, and nobody would know why. */
+function checkDocuments(name: string, { clientDocuments: { hosts = [] } = {} }: AppsDoor): readonly string[] {
+  const isHost = (text: string) =>
+    URL.canParse(`https://${text}/`) && new URL(`https://${text}/`).href === `https://${text}/`
+  return hosts
+    .filter((host) => !isHost(host) || /[/?#@*]/.test(host))
+    .map(
+      (host) =>
+        `${name}.clientDocuments.hosts: ${host} must be a host as addresses have it, such as apps.example or apps.example:8443`,
+    )
+}
+
 function checkLogout(name: string, door: AppsDoor): readonly string[] {
   if (!door.logout) return []
   const { endSession = 'logout', checkSession = 'check_session', ...others } = door.endpoints
@@ -143,6 +155,7 @@ function checkDoor(door: DoorSettings, detailTypes: readonly string[]): readonly
         ...checkRequests(name, door, detailTypes),
         ...checkGrants(name, door),
         ...checkTrusts(name, door),
+        ...checkDocuments(name, door),
         ...checkLogout(name, door),
         ...checkClientAuth(name, door),
         ...checkSubjects(name, door),

@@ -189,6 +189,7 @@ export interface AppsDoor extends DoorBase {
   readonly registration?: 'off' | 'open' | 'token'
   /**
    * Takes clients whose id is the address of a document that describes them: of these hosts, or of any host. Not when left out.
+   * A host is as in an address: `apps.example`, or `apps.example:8443` for another port than 443.
    * @see draft-ietf-oauth-client-id-metadata-document-02
    */
   readonly clientDocuments?: { readonly hosts?: readonly string[] }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { checkSessionPage, formActionOf, pageHeaders } from '../../src/pages/index.ts'
+import { checkSessionPage, formActionOf, formActionsTo, pageHeaders } from '../../src/pages/index.ts'
 
 const policy = (forms: string) =>
   `default-src 'none'; style-src 'self'; img-src 'self'; form-action ${forms}; base-uri 'none'; frame-ancestors 'none'`
@@ -121,3 +121,15 @@ for (const [uri, source] of redirects)
     assert.equal(formActionOf(uri), source)
     if (source) pageHeaders({ formActions: [source] })
   })
+
+test('headers: after a form that leads to an app on the web, the app may lead on to anywhere; nothing else is given up', () => {
+  for (const uri of ['https://app.example/callback', 'http://127.0.0.1:51004/', 'http://[::1]/']) {
+    const sent = pageHeaders({ formActions: formActionsTo(uri) })['Content-Security-Policy']
+    assert.equal(sent, policy('').replace(' form-action ;', ''))
+  }
+})
+
+test('headers: a form that leads to an app of a scheme of its own leads nowhere else', () => {
+  assert.deepEqual(formActionsTo('com.example.app:/callback'), ['com.example.app:'])
+  assert.deepEqual(formActionsTo('javascript:alert(1)'), [])
+})

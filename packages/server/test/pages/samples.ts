@@ -15,6 +15,7 @@ import {
   errorCodePage,
   errorPage,
   formPostPage,
+  onwardPage,
   icon,
   type SignedOutModel,
   type SignInModel,
@@ -196,6 +197,16 @@ export const samples: readonly Sample[] = [
     email: 'ada@example.com',
     error: 'The email or password is not right.',
   }),
+  sample('sign-in-for-an-app-that-registered-itself', signInPage, {
+    ...signIn,
+    clientHost: '127.0.0.1:51004',
+    unknown: { local: true },
+  }),
+  sample('sign-in-for-an-app-by-document', signInPage, {
+    ...signIn,
+    clientHost: 'notes.lighthouse.example',
+    unknown: { documentHost: 'app.lighthouse.example', local: false },
+  }),
   sample('sign-up', signUpPage, signUp),
   sample('sign-up-refused', signUpPage, {
     ...signUp,
@@ -208,6 +219,14 @@ export const samples: readonly Sample[] = [
   }),
   sample('choose-account', chooseAccountPage, {
     clientName: 'Weather Station',
+    email: 'ada@example.com',
+    continueHref: '/o/authorize/?client_id=a&sallyport_step=b',
+    otherHref: '/sign-in?again=1',
+  }),
+  sample('choose-account-for-an-app-by-document', chooseAccountPage, {
+    clientName: 'Weather Station',
+    clientHost: 'weather.example',
+    unknown: { documentHost: 'app.weather.example', local: false },
     email: 'ada@example.com',
     continueHref: '/o/authorize/?client_id=a&sallyport_step=b',
     otherHref: '/sign-in?again=1',
@@ -276,6 +295,7 @@ export const samples: readonly Sample[] = [
     keyScopes: [],
     keyEnvironments: [],
   }),
+  sample('onward', onwardPage, { href: '/o/authorize/?client_id=app&state=a%20b' }),
   sample('signed-out', signedOutPage, signedOut),
   sample('signed-out-of-apps', signedOutPage, {
     ...signedOut,

@@ -42,6 +42,18 @@ const rows: readonly [name: string, setting: object, problem: RegExp | undefined
     { acrValues: { password: 'a', upstream: 'a' } },
     /osir-oauth\.acrValues has a for two/,
   ],
+  [
+    'hosts of documents with a port and without are right',
+    { clientDocuments: { hosts: ['a.example', 'a.example:8443', '[::1]'] } },
+    undefined,
+  ],
+  ...['a.example:443', 'A.example', 'https://a.example', 'a.example/b', 'u@a.example', '*', ''].map(
+    (host): [string, object, RegExp] => [
+      `${host || 'nothing'} as the host of documents`,
+      { clientDocuments: { hosts: [host] } },
+      /osir-oauth\.clientDocuments\.hosts: .* must be a host/,
+    ],
+  ),
   ['a resource without TLS', { resources: { 'http://a.example/': 'A' } }, /osir-oauth\.resources/],
 ]
 for (const [name, setting, problem] of rows) {

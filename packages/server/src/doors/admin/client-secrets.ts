@@ -5,7 +5,8 @@ import type { Endpoint } from '../door.ts'
 import { type AdminContext, adminPath, forAdmin, noStore } from './context.ts'
 import type { Body } from './read.ts'
 
-const defaultOverlap = 24 * 3600
+/** For how long the secret before works on, where nobody says. */
+export const defaultOverlap = 24 * 3600
 const longestOverlap = 90 * 24 * 3600
 
 function readOverlap(body: Body): number {

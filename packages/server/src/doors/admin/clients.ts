@@ -4,13 +4,14 @@ import {
   logoutMetadata,
   ProtocolError,
 } from '@sallyport/protocol'
-import { registerClient } from '../../accounts/clients.ts'
+import { registerClient, secretThatIsMissing } from '../../accounts/clients.ts'
 import type { DoorSettings } from '../../settings/door.ts'
 import { unfitFor } from '../apps/registration.ts'
-import type { Client } from '../../store/contract/index.ts'
+import type { Client, ClientWithSecrets } from '../../store/contract/index.ts'
 import type { Endpoint } from '../door.ts'
 import { changedAuthentication, type ClientDoor, readAuthentication } from './client-authentication.ts'
 import { changedLogout, readLogout } from './client-logout.ts'
+import { defaultOverlap } from './client-secrets.ts'
 import { type AdminContext, adminPath, forAdmin, noStore } from './context.ts'
 import {
   type Body,
@@ -53,6 +54,12 @@ function clientBody(client: Client): Readonly<Record<string, unknown>> {
     ...(logout && logoutMetadata(logout)),
   }
 }
+
+/** The one answer in which a fresh secret is told. */
+const withSecret = (client: Client, secret: string | undefined) => ({
+  ...clientBody(client),
+  ...(secret !== undefined && { client_secret: secret }),
+})
 
 function doorOf(body: Body, doors: readonly DoorSettings[]): ClientDoor {
   const id = readText(body, 'door')
@@ -110,6 +117,12 @@ function readClient(body: Body, door: ClientDoor): Omit<Client, 'clientId' | 'cr
 
 const inWords = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
 
+const changeInWords = (change: object) =>
+  Object.entries(change)
+    .map(([member, value]) => `${member}=${Array.isArray(value) ? String(value) : inWords(value)}`)
+    .join('; ')
+    .slice(0, 500)
+
 /** Registers clients; the secret of one that has a secret is shown once. @see RFC 7591 §2 for the member names */
 export function clientsEndpoint(admin: AdminContext): Endpoint {
   const { services } = admin
@@ -130,8 +143,7 @@ export function clientsEndpoint(admin: AdminContext): Endpoint {
           now,
           event,
         })
-        const answer = { ...clientBody(client), ...(secret !== undefined && { client_secret: secret }) }
-        return { status: 201, headers: noStore, body: answer }
+        return { status: 201, headers: noStore, body: withSecret(client, secret) }
       }),
     },
   }
@@ -141,7 +153,7 @@ export function clientsEndpoint(admin: AdminContext): Endpoint {
 export function clientEndpoint(admin: AdminContext): Endpoint {
   const { services } = admin
   const { clients } = services.store
-  async function find(clientId: string, now: number): Promise<Client> {
+  async function find(clientId: string, now: number): Promise<ClientWithSecrets> {
     const client = await clients.find(clientId, now)
     if (!client) throw new ProtocolError('not_found', 'no such client')
     return client
@@ -176,17 +188,17 @@ export function clientEndpoint(admin: AdminContext): Endpoint {
           ...(logout && { logout }),
         }
         const { clientId } = client
-        const detail = Object.entries(change)
-          .map(([member, value]) => `${member}=${Array.isArray(value) ? String(value) : inWords(value)}`)
-          .join('; ')
-          .slice(0, 500)
+        const detail = changeInWords(change)
         await clients.update(
           clientId,
           change,
           event('client.updated', { clientId, targetId: clientId, detail }),
           now,
         )
-        return { status: 200, headers: noStore, body: clientBody(await find(clientId, now)) }
+        const changed = await find(clientId, now)
+        const context = { ...services, now, event }
+        const secret = authentication && (await secretThatIsMissing(changed, defaultOverlap, context))
+        return { status: 200, headers: noStore, body: withSecret(changed, secret) }
       }),
       DELETE: forAdmin(admin, async ({ param, now, event }) => {
         const { clientId } = await find(param('clientId'), now)

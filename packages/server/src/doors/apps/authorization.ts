@@ -145,7 +145,7 @@ export async function readAuthorization(
     case 'ask':
       return {
         ...judged,
-        origin: await originOf(judged.client, apps),
+        origin: await originOf(judged.client, apps.services),
         pushedHash,
         seenAt,
         signed: signed && pushedHash === undefined,

@@ -11,7 +11,7 @@ import { spendOrRefuse } from '../limits.ts'
 import { openJwt } from '../open-token.ts'
 import { type ClientRequest, readClientRequest } from './client.ts'
 import { type AppsContext, noStore, pathOf } from './context.ts'
-import { askedLimits, askedScope, deferredSettings, requireGrant } from './deferred.ts'
+import { askedLimits, askedScope, deferredSettings, refuseRequestObjects, requireGrant } from './deferred.ts'
 import { notify } from './notify.ts'
 
 /** How often one client may ask for one person: each request is something that they have to look at. */
@@ -81,6 +81,7 @@ async function begin(asked: ClientRequest, request: Request, apps: AppsContext):
   const { client, context } = asked
   const { now, event } = context
   requireGrant(client, backchannel.grantType)
+  refuseRequestObjects(asked.params)
   const read = readRequest(asked, apps)
   const { accountId, isSomebody, count } = await personOf(asked, apps)
   await spendOrRefuse(services.limiter, `backchannel:${client.clientId}:${count}`, asksForPerson, now)

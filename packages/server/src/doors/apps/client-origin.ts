@@ -1,4 +1,5 @@
 import { isDocumentId } from '@sallyport/protocol'
+import type { UnknownApp } from '../../pages/index.ts'
 import type { Client } from '../../store/contract/index.ts'
 import type { AppsContext } from './context.ts'
 
@@ -13,11 +14,20 @@ export interface ClientOrigin {
 /** What is known of where a client comes from; `undefined` where an administrator registered it. */
 export async function originOf(
   { clientId }: Client,
-  { services }: AppsContext,
+  { store }: Pick<AppsContext['services'], 'store'>,
 ): Promise<ClientOrigin | undefined> {
   if (isDocumentId(clientId)) return { documentHost: new URL(clientId).host }
-  const registration = await services.store.registrations.find(clientId)
+  const registration = await store.registrations.find(clientId)
   return registration && { changedAt: registration.registeredAt }
+}
+
+/** What a page says of the app at a redirect address, so that its own word isn't taken for this server's. */
+export function appWords(
+  redirectUri: string,
+  origin: ClientOrigin | undefined,
+): { readonly clientHost: string; readonly unknown: UnknownApp | undefined } {
+  const unknown = origin && { documentHost: origin.documentHost, local: isLocal(redirectUri) }
+  return { clientHost: hostOf(redirectUri), unknown }
 }
 
 /** What somebody can do whose app is not known here. */

@@ -1,11 +1,11 @@
 import { consentCovers } from '@sallyport/protocol'
-import { type ConsentModel, consentPage, formActionOf } from '../../pages/index.ts'
+import { type ConsentModel, consentPage, formActionsTo } from '../../pages/index.ts'
 import { issueCsrf, type SignedIn } from '../browser.ts'
 import type { Reply, Request } from '../door.ts'
 import { page } from '../page.ts'
 import { grantableScope, type ProvenRequest, type TeamQuestionAnswer } from './authorization.ts'
 import { claimWords, singleClaims } from './claims.ts'
-import { hostOf, isLocal } from './client-origin.ts'
+import { appWords } from './client-origin.ts'
 import type { AppsContext } from './context.ts'
 import { detailWords, resourceWords } from './details.ts'
 import { markedAddress, readMarker } from './marker.ts'
@@ -73,8 +73,7 @@ function consentModel(
   const mine = fixed ? grantableScope(request.scope, fixed.role, apps) : request.scope
   return {
     clientName: client.name,
-    clientHost: hostOf(request.redirectUri),
-    unknown: origin && { ...origin, local: isLocal(request.redirectUri) },
+    ...appWords(request.redirectUri, origin),
     email: signedIn.account.email,
     scopes: mine.map((value) => ({ value, description: apps.door.scopes[value] ?? value })),
     narrowable: true,
@@ -104,7 +103,5 @@ export function showConsent(
     csrf: csrf.token,
     request: apps.services.sealer.seal('consent', shown(proven, signedIn)),
   })
-  // Chromium holds the redirect after the form to this list too, so the client's address must be on it.
-  const action = formActionOf(proven.request.redirectUri)
-  return page(body, { formActions: action === undefined ? [] : [action], headers: csrf.headers })
+  return page(body, { formActions: formActionsTo(proven.request.redirectUri), headers: csrf.headers })
 }

@@ -19,6 +19,16 @@ export function requireGrant(client: Client, grantType: string): void {
     throw new ProtocolError('unauthorized_client', 'client may not use this grant type')
 }
 
+/**
+ * Refuses a request that its client signed or pushed: here it would be passed over, and what stands beside it read as if it were the
+ * client's word. Not unrecognised, so not to be ignored by RFC 8628 §3.1; of the codes that CIBA has, this is the one.
+ * @see OpenID CIBA Core §7.1.1, §13, RFC 9101 §6.3
+ */
+export function refuseRequestObjects(params: ReadonlyMap<string, string>): void {
+  for (const name of ['request', 'request_uri'])
+    if (params.has(name)) throw new ProtocolError('invalid_request', `${name} is not supported here`)
+}
+
 /** The scope that a client asks for without a redirect; all that it may ask for when it names none. @see RFC 8628 §3.1 */
 export function askedScope(params: ReadonlyMap<string, string>, client: Client, door: AppsDoor): Scope {
   const most = client.scope.filter((value) => Object.hasOwn(door.scopes, value))

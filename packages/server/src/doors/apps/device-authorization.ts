@@ -8,7 +8,7 @@ import { devicePath, sealUserCode } from '../device/paths.ts'
 import type { Endpoint, Request } from '../door.ts'
 import { type ClientRequest, readClientRequest } from './client.ts'
 import { type AppsContext, noStore, pathOf } from './context.ts'
-import { askedLimits, askedScope, deferredSettings, requireGrant } from './deferred.ts'
+import { askedLimits, askedScope, deferredSettings, refuseRequestObjects, requireGrant } from './deferred.ts'
 
 /** Two live codes are the same once in billions of times; a second such time in a row is a fault. */
 const tries = 3
@@ -60,6 +60,7 @@ export function deviceAuthorizationEndpoint(apps: AppsContext): Endpoint {
       async POST(request) {
         const asked = await readClientRequest(request, apps)
         requireGrant(asked.client, deviceCode.grantType)
+        refuseRequestObjects(asked.params)
         const codes = await begin(asked, request, apps)
         const { lifetime, interval } = deferredSettings(door)
         const userCode = formatUserCode(codes.userCode)

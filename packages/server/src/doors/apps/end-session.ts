@@ -1,5 +1,5 @@
 import { parseQuery, ProtocolError } from '@sallyport/protocol'
-import { formActionOf, signedOutPage, signOutPage } from '../../pages/index.ts'
+import { formActionsTo, signedOutPage, signOutPage } from '../../pages/index.ts'
 import { findSignedIn, issueCsrf, requireCsrf, type SignedIn } from '../browser.ts'
 import type { Endpoint, Reply, Request } from '../door.ts'
 import { page, refuseAsPage } from '../page.ts'
@@ -49,9 +49,7 @@ function ask(
     clientName: client?.name,
     returnHost: returnTo && hostOf(returnTo.uri),
   })
-  // Chromium holds the redirect after the form to this list too.
-  const action = returnTo && formActionOf(returnTo.uri)
-  return page(body, { formActions: action === undefined ? [] : [action], headers: csrf.headers })
+  return page(body, { formActions: returnTo ? formActionsTo(returnTo.uri) : [], headers: csrf.headers })
 }
 
 async function end(

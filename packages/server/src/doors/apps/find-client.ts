@@ -10,11 +10,11 @@ import type { AppsContext } from './context.ts'
 /** Documents that one address may make the server fetch. */
 const fetches = { limit: 60, window: 300 }
 
-/** Whether a door takes clients from the host of their document. */
+/** Whether a door takes clients from the host and port of their document: on another port may be somebody else. */
 function isTrusted(clientId: string, { door }: AppsContext): boolean {
   const { clientDocuments } = door
   if (!clientDocuments || !isDocumentId(clientId) || !URL.canParse(clientId)) return false
-  return clientDocuments.hosts?.includes(new URL(clientId).hostname) ?? true
+  return clientDocuments.hosts?.includes(new URL(clientId).host) ?? true
 }
 
 /** What a client is looked up for: to ask a person, to begin that by pushing a request, or to prove itself later. */

@@ -6,6 +6,7 @@ import type { SignedIn } from '../browser.ts'
 import type { Reply, Request } from '../door.ts'
 import { page } from '../page.ts'
 import type { ProvenRequest } from './authorization.ts'
+import { appWords } from './client-origin.ts'
 import type { AppsContext } from './context.ts'
 import { markedAddress, readMarker } from './marker.ts'
 
@@ -75,6 +76,7 @@ export function chooseAccount(
   const step = { kind: 'chosen', sessionId, at: apps.services.now() } as const
   const body = chooseAccountPage({
     clientName: proven.client.name,
+    ...appWords(proven.request.redirectUri, proven.origin),
     email: signedIn.account.email,
     continueHref: markedAddress({ seenAt: proven.seenAt, step }, request, apps),
     otherHref: freshSignIn(request, proven, signedIn, apps),

@@ -1,4 +1,11 @@
-import { actorChain, narrowScope, parseActor, prefersType, ProtocolError } from '@sallyport/protocol'
+import {
+  actorChain,
+  intersectScope,
+  narrowScope,
+  parseActor,
+  prefersType,
+  ProtocolError,
+} from '@sallyport/protocol'
 import type { GrantContext } from '../../grants/context.ts'
 import { acrOf, isSignedIn, refreshExpiresAt } from '../../grants/issue.ts'
 import { lostStanding } from '../../grants/standing.ts'
@@ -57,7 +64,10 @@ async function describe(
   const whole = family.details.length > 0 ? family.details : undefined
   const { pairwise, sub, act } = await peopleOf(token, asking, apps)
   const details = token.type === 'access' ? claims['authorization_details'] : whole
-  const granted = token.type === 'access' ? claims['scope'] : family.scope.join(' ')
+  // A refresh gives no more than the client may have now; one that would give nothing is refused.
+  const refreshed = intersectScope(family.scope, asking.scope)
+  if (token.type === 'refresh' && refreshed.length === 0 && family.scope.length > 0) return inactive
+  const granted = token.type === 'access' ? claims['scope'] : refreshed.join(' ')
   return {
     active: true,
     scope: await scopeNow(granted, family, apps),

@@ -5,7 +5,7 @@ import {
   parseAuthorization,
   ProtocolError,
 } from '@sallyport/protocol'
-import { hasSecret, rotateClientSecret } from '../../accounts/clients.ts'
+import { hasSecret, rotateClientSecret, secretThatIsMissing } from '../../accounts/clients.ts'
 import { replaceRegistration } from '../../accounts/registration.ts'
 import { takesSector } from '../../grants/subject.ts'
 import { sameHash, secretHash } from '../../crypto/secret.ts'
@@ -125,22 +125,9 @@ async function change(managed: Managed, apps: AppsContext): Promise<Reply> {
     store.registrations.find(clientId),
   ])
   if (!changed || !registration) throw refuseToken('removed at this moment')
-  const fresh = await signingSecret(changed, managed, apps)
+  // RFC 7592 §3: an answer may bring a secret, which takes the place of the one before.
+  const fresh = await secretThatIsMissing(changed, overlap, { ...apps.services, now, event })
   return answer({ ...managed, client: changed, registration }, apps, fresh)
-}
-
-/**
- * A fresh secret for a client that signs with its secret now and had none to sign with: of the one before the hash alone is kept.
- * @see RFC 7592 §3: an answer may bring a secret, which takes the place of the one before
- */
-async function signingSecret(
-  client: ClientWithSecrets,
-  { now, event }: Managed,
-  { services }: AppsContext,
-): Promise<string | undefined> {
-  if (client.authentication?.method !== 'client_secret_jwt') return undefined
-  if (client.secrets.some(({ sealed }) => sealed !== undefined)) return undefined
-  return rotateClientSecret(client, overlap, { ...services, now, event })
 }
 
 /** The address of one registration: read, replace, remove. @see RFC 7592 §2 */

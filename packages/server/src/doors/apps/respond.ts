@@ -1,5 +1,5 @@
 import type { ErrorCode, ResponseMode } from '@sallyport/protocol'
-import { formActionOf, formPostPage } from '../../pages/index.ts'
+import { formActionsTo, formPostPage } from '../../pages/index.ts'
 import type { AppsDoor } from '../../settings/apps-door.ts'
 import { issuerOf } from '../../settings/issuer.ts'
 import type { SignedIn } from '../browser.ts'
@@ -42,8 +42,7 @@ async function sign(
 function asForm(redirectUri: string, params: Params): Reply {
   const fields = Object.entries(params).map(([name, value]) => ({ name, value }))
   const body = formPostPage({ action: redirectUri, clientHost: new URL(redirectUri).host, fields })
-  const action = formActionOf(redirectUri)
-  return page(body, { formActions: action === undefined ? [] : [action] })
+  return page(body, { formActions: formActionsTo(redirectUri) })
 }
 
 function asQuery(redirectUri: string, params: Params, { strictRedirects }: AppsDoor): Reply {

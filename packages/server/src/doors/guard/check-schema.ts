@@ -41,6 +41,34 @@ const ip = v.pipe(
   ),
 )
 
+const isScope = (scopes: string[]) => scopes.every((scope) => parseScope(scope)?.length === 1)
+const scopeWords = v.pipe(words, v.check(isScope, 'must be scope values'))
+
+const scopesByName = v.pipe(
+  v.record(
+    text,
+    v.pipe(
+      v.array(word, 'must be a list of texts'),
+      v.maxLength(100, 'must have at most 100 entries'),
+      v.check(isScope, 'must be scope values'),
+    ),
+    'must be an object',
+  ),
+  v.maxEntries(200, 'must have at most 200 entries'),
+)
+
+const mcp = v.pipe(
+  v.strictObject({
+    tools: v.pipe(scopesByName, v.description('A tool that is not named can’t be called.')),
+    methods: v.exactOptional(
+      v.pipe(scopesByName, v.description('Of other methods; one that is not named needs nothing more.')),
+    ),
+  }),
+  v.description(
+    'What the tools of an MCP server need, told by the headers `mcp-…`. The API has to compare these with the body.',
+  ),
+)
+
 const shapes = ['detail', 'oauth', 'message'] as const
 const kinds = ['person', 'app', 'machine', 'vendor', 'api-key', 'session-token', 'widget'] as const
 
@@ -56,11 +84,7 @@ export const ruleSchema = v.pipe(
       ),
     ),
     scopes: v.exactOptional(
-      v.pipe(
-        words,
-        v.check((scopes) => scopes.every((scope) => parseScope(scope)?.length === 1), 'must be scope values'),
-        v.description('All of them; those that are missing are named at once.'),
-      ),
+      v.pipe(scopeWords, v.description('All of them; those that are missing are named at once.')),
     ),
     plan: v.exactOptional(v.pipe(word, v.description('This plan, or a higher one of `plans`.'))),
     plans: v.exactOptional(v.pipe(words, v.description('All plans, low to high.'))),
@@ -92,6 +116,7 @@ export const ruleSchema = v.pipe(
         v.description('What the sign-in must be; else the caller is told to ask for another (RFC 9470).'),
       ),
     ),
+    mcp: v.exactOptional(mcp),
     limits: v.exactOptional(
       v.pipe(words, v.description('Rate limits; counted here, and last, so a refused call costs nothing.')),
     ),
@@ -117,8 +142,13 @@ export const checkSchema = v.strictObject({
       authorization: v.exactOptional(header),
       'x-api-key': v.exactOptional(header),
       origin: v.exactOptional(header),
+      'mcp-protocol-version': v.exactOptional(header),
+      'mcp-method': v.exactOptional(header),
+      'mcp-name': v.exactOptional(header),
     }),
-    v.description('The headers that may hold a credential, and Origin; no other.'),
+    v.description(
+      'The headers that may hold a credential, Origin, and those that `mcp` of a rule asks of; no other.',
+    ),
   ),
   certificate: v.exactOptional(
     v.pipe(

@@ -41,16 +41,12 @@ function valuesOf(header: string | readonly string[] | undefined): readonly stri
 
 /** What the caller presented to the API, as the guard reads it. */
 function presented({ method, path, ip, headers, certificate }: CheckQuestion): GuardRequest {
-  const values: Readonly<Record<string, readonly string[]>> = {
-    authorization: valuesOf(headers.authorization),
-    'x-api-key': valuesOf(headers['x-api-key']),
-    origin: valuesOf(headers.origin),
-  }
+  const values = new Map(Object.entries(headers).map(([name, value]) => [name, valuesOf(value)]))
   return {
     method,
     path,
     ip,
-    header: (name) => values[name] ?? [],
+    header: (name) => values.get(name) ?? [],
     certificate: () => (certificate === undefined ? undefined : Buffer.from(certificate, 'base64')),
   }
 }

@@ -6,23 +6,31 @@ import {
   parseUserCode,
   redirectUriMatches,
 } from '@sallyport/protocol'
-import { formActionOf } from '../../pages/index.ts'
+import { formActionOf, type SignInModel } from '../../pages/index.ts'
 import type { AppsDoor } from '../../settings/apps-door.ts'
+import { appWords, originOf } from '../apps/client-origin.ts'
 import { readMarker } from '../apps/marker.ts'
 import { parseRequest, readRequestParams } from '../apps/request-source.ts'
 import { devicePath } from '../device/paths.ts'
 import type { Services } from '../services.ts'
 
+type AppWords = Pick<SignInModel, 'clientName' | 'clientHost' | 'unknown'>
+
 /** Where a browser may go after signing in, and what is known of the app that waits there. */
 export interface ReturnTo {
   readonly path: string
-  readonly clientName: string | undefined
+  readonly app: AppWords
   /** Who the app thinks it is; filled into the form, and nothing more. @see OpenID Connect Core §3.1.2.1 */
   readonly loginHint: string | undefined
   readonly formActions: readonly string[]
 }
 
-const home: ReturnTo = { path: '/account', clientName: undefined, loginHint: undefined, formActions: [] }
+const home: ReturnTo = {
+  path: '/account',
+  app: {},
+  loginHint: undefined,
+  formActions: [],
+}
 
 /** The page for a device's code, with a code or without. */
 function deviceReturn(path: string, search: string): ReturnTo | undefined {
@@ -71,11 +79,14 @@ export async function readReturnTo(value: string | undefined, services: Services
     client &&
     redirectUri !== undefined &&
     client.redirectUris.some((known) => redirectUriMatches(redirectUri, known))
-  // Where consent was given before, the form leads on to the app without a stop.
+  const app = proven
+    ? { clientName: client.name, ...appWords(redirectUri, await originOf(client, services)) }
+    : {}
+  // Where consent was given before, the form of a browser that can't be met by a page (`enter`) leads on to the app without a stop.
   const action = proven ? formActionOf(redirectUri) : undefined
   return {
     path: `${path}?${search}`,
-    clientName: client?.name,
+    app,
     loginHint: parseEmail(params.get('login_hint') ?? ''),
     formActions: action === undefined ? [] : [action],
   }

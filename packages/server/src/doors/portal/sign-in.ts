@@ -2,21 +2,21 @@ import { ProtocolError, parseQuery } from '@sallyport/protocol'
 import { startBrowserSession } from '../../accounts/browser-session.ts'
 import { browserSessionLifetime } from '../../accounts/browser-session.ts'
 import { signIn } from '../../accounts/sign-in.ts'
-import { signInPage } from '../../pages/index.ts'
+import { onwardPage, signInPage } from '../../pages/index.ts'
 import type { Account } from '../../store/contract/index.ts'
 import { findSignedIn, issueCsrf, presenceCookies, requireCsrf, sessionCookie } from '../browser.ts'
 import { readCookie, setCookie } from '../cookies.ts'
-import type { Endpoint, Reply, Request } from '../door.ts'
+import { type Endpoint, oneHeader, type Reply, type Request } from '../door.ts'
 import { page, refuseAsPage } from '../page.ts'
 import { readPageForm } from '../read-page-form.ts'
 import { countSignIn } from '../sign-in-attempts.ts'
 import { accountContext, type PortalContext } from './context.ts'
-import { readReturnTo } from './return-to.ts'
+import { type ReturnTo, readReturnTo } from './return-to.ts'
 
 /** Signs the browser in and sends it on. */
 export async function enter(
   account: Account,
-  returnPath: string,
+  { path, formActions }: ReturnTo,
   request: Request,
   portal: PortalContext,
 ): Promise<Reply> {
@@ -26,11 +26,14 @@ export async function enter(
   if (!started) throw new ProtocolError('access_denied', 'Your password was changed. Sign in again.')
   const { secret, presenceId } = started
   const cookie = { name: sessionCookie, value: secret, maxAge: browserSessionLifetime }
-  const headers = {
-    location: returnPath,
-    'cache-control': 'no-store',
-    'set-cookie': [setCookie(cookie, baseUrl), ...presenceCookies(presenceId, portal.services)],
+  const cookies = [setCookie(cookie, baseUrl), ...presenceCookies(presenceId, portal.services)]
+  // Where consent was given before, a redirect would lead to the app and on, all of it held to the policy of the page with the
+  // password (`formActionsTo`). A page in between ends what belongs to the form, so that this policy can stay narrow.
+  if (formActions.length > 0 && oneHeader(request, 'sec-fetch-mode') === 'navigate') {
+    const headers = { refresh: `0; url=${path}`, 'set-cookie': cookies }
+    return page(onwardPage({ href: path }), { headers })
   }
+  const headers = { location: path, 'cache-control': 'no-store', 'set-cookie': cookies }
   return { status: 303, headers }
 }
 
@@ -54,7 +57,7 @@ async function form(
     returnTo: to.path,
     email: told.email ?? to.loginHint,
     error: told.error,
-    clientName: to.clientName,
+    ...to.app,
     signUpHref: portal.people ? `/sign-up?${new URLSearchParams({ return: to.path })}` : undefined,
   })
   return page(body, { status: told.status ?? 200, formActions: to.formActions, headers: csrf.headers })
@@ -88,7 +91,7 @@ export function signInEndpoint(portal: PortalContext): Endpoint {
           return form(request, portal, { returnTo: posted.one('return'), email, error, status: 400 })
         }
         await giveBack()
-        return enter(account, (await readReturnTo(posted.one('return'), services)).path, request, portal)
+        return enter(account, await readReturnTo(posted.one('return'), services), request, portal)
       },
     },
   }

@@ -60,7 +60,7 @@ export function signUpEndpoint(portal: PortalContext): Endpoint {
         const made = await signUp(person, accountContext(request, portal))
         const returnTo = posted.one('return')
         if (made.outcome === 'refuse') return form(request, portal, { returnTo, email, errors: made.fields })
-        return enter(made.account, (await readReturnTo(returnTo, services)).path, request, portal)
+        return enter(made.account, await readReturnTo(returnTo, services), request, portal)
       },
     },
   }
