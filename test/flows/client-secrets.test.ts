@@ -1,10 +1,12 @@
 /** Two secrets at a time, each with its last use and an end. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { administer, type App, newMachine } from '../support/actors.ts'
-import { machineToken } from '../support/assertions.ts'
-import { text } from '../support/http.ts'
+import { authMethods } from '../../packages/server/src/grants/auth-methods.ts'
+import { administer, type App, call, newMachine } from '../support/actors.ts'
+import { machineToken, newClientKey } from '../support/assertions.ts'
+import { type Ask, text } from '../support/http.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+import { newVendor } from '../support/vendors.ts'
 
 let server: TestServer
 before(async () => {
@@ -131,5 +133,40 @@ test('RFC 7591 §2: a client that is registered for one way of sending its secre
     const answers = { client_secret_basic: byHeader.status, client_secret_post: await by(app) }
     for (const method of methods)
       assert.equal(answers[method], method === token_endpoint_auth_method ? 200 : 401, method)
+  }
+})
+
+test('vendors prove themselves by what their discovery lists, and can be registered for nothing else', async () => {
+  const vendor = await newVendor(server)
+  const { client_id, client_secret } = vendor
+  const ways: Readonly<Record<string, Ask>> = {
+    client_secret_basic: {
+      method: 'POST',
+      headers: { Authorization: `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString('base64')}` },
+    },
+    client_secret_post: { json: { client_id, client_secret } },
+  }
+  const { json } = await call(server, '/.well-known/oauth-authorization-server/auth')
+  assert.deepEqual(json['token_endpoint_auth_methods_supported'], Object.keys(ways))
+  for (const [method, ask] of Object.entries(ways)) {
+    const pinned = { token_endpoint_auth_method: method }
+    const registered = await administer(server, 'PATCH', `/clients/${client_id}`, pinned)
+    assert.equal(registered.status, 200, method)
+    assert.equal((await call(server, '/auth/token', ask)).status, 200, method)
+  }
+  const { jwk } = await newClientKey('k')
+  const needed: Readonly<Record<string, object>> = {
+    none: { type: 'public' },
+    private_key_jwt: { jwks: { keys: [jwk] } },
+    self_signed_tls_client_auth: { jwks: { keys: [{ ...jwk, 'x5t#S256': 'A'.repeat(43) }] } },
+    tls_client_auth: { tls_client_auth_san_dns: 'vendor.example' },
+  }
+  for (const { name } of authMethods.filter((one) => !(one.name in ways))) {
+    const asked = { name: 'V', door: 'charp', grant_types: [], token_endpoint_auth_method: name }
+    await assert.rejects(
+      administer(server, 'POST', '/clients', { ...asked, ...needed[name] }),
+      /token_endpoint_auth_method must be one that the door takes/,
+      name,
+    )
   }
 })

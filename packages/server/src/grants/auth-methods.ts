@@ -18,6 +18,9 @@ export const authMethods: readonly AuthMethod[] = [
 /** What a door takes that says nothing else. */
 export const usualMethods: readonly ClientAuthMethod[] = ['client_secret_basic', 'client_secret_post', 'none']
 
+/** What vendors may prove themselves by: a secret, however it comes. */
+export const vendorMethods: readonly ClientAuthMethod[] = ['client_secret_basic', 'client_secret_post']
+
 /** What a door takes, as it goes into discovery. @see RFC 8414 §2 */
 export interface AuthMetadata {
   readonly methods: readonly ClientAuthMethod[]

@@ -5,7 +5,7 @@ import {
   ProtocolError,
   readAuthenticationMetadata,
 } from '@sallyport/protocol'
-import { usualMethods } from '../../grants/auth-methods.ts'
+import { usualMethods, vendorMethods } from '../../grants/auth-methods.ts'
 import type { DoorSettings } from '../../settings/door.ts'
 import type { Client } from '../../store/contract/index.ts'
 import type { Body } from './read.ts'
@@ -21,7 +21,7 @@ export function readAuthentication(
 ): ClientAuthentication | undefined {
   const read = readAuthenticationMetadata(body, type)
   if (read.outcome === 'refuse') throw new ProtocolError('invalid_request', `${read.member} ${read.reason}`)
-  const taken = (door.kind === 'apps' ? door.clientAuth : undefined) ?? usualMethods
+  const taken = door.kind === 'apps' ? (door.clientAuth ?? usualMethods) : vendorMethods
   const method = read.authentication?.method ?? (type === 'public' ? 'none' : undefined)
   const bySecret = taken.includes('client_secret_basic') || taken.includes('client_secret_post')
   // Who says nothing proves itself by a secret, however it likes to send that.

@@ -1,5 +1,5 @@
 import { dpopAlgorithms, promptValues } from '@sallyport/protocol'
-import { authMetadata } from '../../grants/auth-methods.ts'
+import { authMetadata, vendorMethods } from '../../grants/auth-methods.ts'
 import { grantsOf } from '../../grants/index.ts'
 import type { AppsDoor } from '../../settings/apps-door.ts'
 import type { DoorSettings } from '../../settings/door.ts'
@@ -148,7 +148,7 @@ function plainMetadata(door: DoorSettings, baseUrl: string): Readonly<Record<str
       token_endpoint: `${baseUrl}${door.path}/token`,
       revocation_endpoint: `${baseUrl}${door.path}/revoke`,
       grant_types_supported: ['client_credentials', 'refresh_token'],
-      token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
+      token_endpoint_auth_methods_supported: authMetadata(vendorMethods).methods,
     }),
   }
 }

@@ -1,6 +1,7 @@
 import { ipBucket, parseBasic, ProtocolError } from '@sallyport/protocol'
 import { newId } from '../../crypto/id.ts'
 import { authenticateClient } from '../../grants/authenticate-client.ts'
+import { vendorMethods } from '../../grants/auth-methods.ts'
 import { issue, tokenResponse } from '../../grants/issue.ts'
 import { refresh } from '../../grants/refresh-token.ts'
 import { startFamily } from '../../grants/start-family.ts'
@@ -63,7 +64,10 @@ export function tokenEndpoint({ door, services }: VendorsContext): Endpoint {
         const context = await grantContext(door, request, services)
         const key = `vendor:${door.id}:${ipBucket(request.ip)}`
         await spendOrRefuse(services.limiter, key, door.attempts, context.now)
-        const client = await authenticateClient(credentials, authContext(door, services))
+        const client = await authenticateClient(
+          credentials,
+          authContext({ id: door.id, methods: vendorMethods }, services),
+        )
         const team = client.teamId === undefined ? undefined : await services.store.teams.find(client.teamId)
         if (team?.status !== 'active') {
           throw new ProtocolError('invalid_client', 'client authentication failed', {
