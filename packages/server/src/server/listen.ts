@@ -22,6 +22,11 @@ export interface ListenOptions extends DispatchOptions {
 
 function send(reply: FastifyReply, { status, headers = {}, body }: Reply): FastifyReply {
   reply.code(status).headers({ 'x-content-type-options': 'nosniff', ...headers })
+  if (reply.request.method === 'HEAD' && body instanceof Readable) {
+    // A stream may never end, and none of it would be sent: whoever asks for the head would wait for as long.
+    body.destroy()
+    return reply.send()
+  }
   if (body === undefined || typeof body === 'string' || body instanceof Readable) return reply.send(body)
   return reply.header('content-type', 'application/json').send(JSON.stringify(body))
 }
