@@ -37,7 +37,7 @@ const pages = /\/(?:authorize|logout|logout\/confirm|errors\/\{code\})$/
 /** How an endpoint words refusals; a route of a proxy has a shape of its own. */
 function shapesOf({ door, path }: MountedEndpoint, { status }: Answer): readonly (Shape | undefined)[] {
   // A segment that can't be one leads to no endpoint: the door that all of it is below answers, or nobody's.
-  if ((status === 404 || status === 400) && path.includes('{'))
+  if ([400, 404, 413].includes(status) && path.includes('{'))
     return [pages.test(path) ? 'page' : shapes[door], shapes[door], 'message']
   if (/^\/guard\/(forward-auth|envoy)/.test(path)) return ['oauth', 'message', 'detail']
   return [pages.test(path) ? 'page' : shapes[door]]

@@ -18,6 +18,8 @@ export interface Knock {
   readonly headers?: Pairs
 }
 
+/** Milliseconds of silence after which a server is taken to have forgotten a request. */
+const longest = 20_000
 const agent = new Agent({ keepAlive: true, maxSockets: 4 })
 
 /** As a query or a form has them. */
@@ -74,6 +76,7 @@ export function knockAt(base: string, knock: Knock): Promise<Answer> {
       response.on('error', reject)
     })
     request.on('error', reject)
+    request.setTimeout(longest, () => request.destroy(new Error('no answer')))
     request.end(bodyOf(knock).bytes)
   })
 }
