@@ -275,6 +275,22 @@ test('arbitrary paths are unknown, not errors', async () => {
   }
 })
 
+test('an address that can’t be decoded is refused in the words of the door that it is below', async () => {
+  const below: readonly [path: string, shape: Shape][] = [
+    ['/api/auth/api-keys', 'detail'],
+    ['/admin/clients', 'oauth'],
+    ['/v1/api-keys', 'message'],
+    ['/account/keys', 'page'],
+  ]
+  for (const [path, shape] of below)
+    for (const segment of ['%ff', '%ed%a0%80', '%']) {
+      const answer = await call(server, `${path}/${segment}`)
+      assert.equal(answer.status, 400, path)
+      assert.match(String(answer.headers['x-request-id']), /^req_/)
+      assertShape(answer, shape, path)
+    }
+})
+
 test('a body that is no UTF-8 and a name with a NUL in it are refused by the APIs behind as well', async () => {
   const headers = { 'Content-Type': 'application/json', 'X-API-Key': server.demo.keys['live'] ?? '' }
   const broken = new Uint8Array([...Buffer.from('{"name":"'), 0xff, ...Buffer.from('"}')])

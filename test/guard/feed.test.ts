@@ -3,6 +3,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { after, before, test } from 'node:test'
 import { administer, call, newPerson } from '../support/actors.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 let server: TestServer
 let authorization: string
@@ -55,14 +56,14 @@ function openFeed(position?: string): Promise<Reader> {
         wake?.()
       })
       response.on('error', () => undefined)
-      async function until(isIt: (one: Told) => boolean): Promise<Told> {
+      async function comes(isIt: (one: Told) => boolean): Promise<Told> {
         for (;;) {
           const found = told.find(isIt)
           if (found) return found
           await new Promise<void>((next) => (wake = next))
         }
       }
-      resolve({ told, response, until, close: () => request.destroy() })
+      resolve({ told, response, until: comes, close: () => request.destroy() })
     })
     request.on('error', reject)
   })
@@ -128,6 +129,15 @@ test('a guard whose credential is taken away hears nothing more', async () => {
     401,
   )
   authorization = mine
+})
+
+test('RFC 9110 §9.3.2: whoever asks for the head alone has it at once, and holds no feed', async () => {
+  const { status, headers, text } = await call(server, '/guard/feed', {
+    method: 'HEAD',
+    headers: { authorization },
+  })
+  assert.deepEqual([status, headers['content-type'], text], [200, 'text/event-stream', ''])
+  await until(async () => (await call(server, '/metrics')).text.includes('sallyport_guard_feeds 0\n'))
 })
 
 test('malformed questions are refused', async () => {

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import * as v from 'valibot'
 import config from '../../sallyport.config.ts'
 import { fetchGuard } from '@sallyport/guard/fetch'
+import { mountDoors } from '../../packages/server/src/doors/index.ts'
 import { createServer } from '../../packages/server/src/server/create.ts'
 import type { Platform } from '../../packages/server/src/server/platform.ts'
 import { detailType } from '../../packages/server/src/settings/detail-type.ts'
@@ -98,4 +99,8 @@ process.on('SIGTERM', () => void server.close().then(() => process.exit(0)))
 
 await server.listen()
 const demo = config.demo && options.seed ? await sow(config.demo, server.services) : undefined
-process.send?.({ ready: true, demo })
+// What is mounted, as the server's own list has it.
+const endpoints = mountDoors(server.services).flatMap((door) =>
+  door.endpoints.map(({ path, methods }) => ({ door: door.id, path, methods: Object.keys(methods) })),
+)
+process.send?.({ ready: true, demo, endpoints })

@@ -43,6 +43,14 @@ export interface ServerOptions {
   readonly probe?: boolean
 }
 
+/** An address that a server answers. */
+export interface MountedEndpoint {
+  /** The id of its door. */
+  readonly door: string
+  readonly path: string
+  readonly methods: readonly string[]
+}
+
 /** A real server process on a real store, with a clock that the test moves. */
 export interface TestServer {
   readonly base: string
@@ -51,6 +59,8 @@ export interface TestServer {
   readonly dataFolder: string
   /** What the demonstration was seeded with; the secrets of a restarted server are those of its first start. */
   readonly demo: Demo
+  /** Everything that its doors mount. */
+  readonly endpoints: readonly MountedEndpoint[]
   now(): number
   /** Moves the clock on by some seconds. */
   advance(seconds: number): Promise<void>
@@ -110,6 +120,7 @@ export async function startServer(
   let output = ''
   let child: ChildProcess | undefined
   let demo: Demo | undefined
+  let endpoints: readonly MountedEndpoint[] = []
 
   async function start(seed: boolean): Promise<void> {
     const all = { ...rest, ...loose, port, dataFolder, seed, startAt: clock }
@@ -124,8 +135,9 @@ export async function startServer(
     started.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()))
     const ready = await Promise.race([once(started, 'message'), once(started, 'exit').then(() => undefined)])
     if (!ready) throw new Error(`the server did not start:\n${output.slice(-4000)}`)
-    const [message] = ready as [{ readonly demo?: Demo }]
+    const [message] = ready as [{ readonly demo?: Demo; readonly endpoints: readonly MountedEndpoint[] }]
     demo ??= message.demo
+    endpoints = message.endpoints
   }
   async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     if (!child || child.exitCode !== null || child.signalCode !== null) return
@@ -143,6 +155,9 @@ export async function startServer(
     get demo() {
       if (!demo) throw new Error('this server was not seeded')
       return demo
+    },
+    get endpoints() {
+      return endpoints
     },
     now: () => clock,
     async advance(seconds) {

@@ -36,6 +36,8 @@ export interface ClientRules {
 export interface ClientRulesPolicy {
   readonly pushes: boolean
   readonly requestObjects: boolean
+  /** What others may sign with at the door. */
+  readonly foreignAlgorithms: readonly string[]
   readonly dpop: boolean
   readonly openid: boolean
   readonly signedResponses: boolean
@@ -164,6 +166,11 @@ export function unmetRule(
       requireSigned,
       policy.requestObjects,
       'the door takes no such requests',
+    ),
+    ...cant(
+      'request_object_signing_alg',
+      choices.requestObjectAlg !== undefined,
+      policy.foreignAlgorithms.some((one) => one === choices.requestObjectAlg),
     ),
     ...cant('dpop_bound_access_tokens', choices.dpopBound, policy.dpop),
     ...cant(

@@ -27,6 +27,7 @@ const all = {
 const policy: ClientRulesPolicy = {
   pushes: true,
   requestObjects: true,
+  foreignAlgorithms: ['ES256', 'PS256'],
   dpop: true,
   openid: true,
   signedResponses: true,
@@ -82,6 +83,7 @@ describe('what a door can’t keep is refused', () => {
   const unable: readonly [members: object, less: Partial<ClientRulesPolicy>][] = [
     [{ require_pushed_authorization_requests: true }, { pushes: false }],
     [{ require_signed_request_object: true }, { requestObjects: false }],
+    [{ request_object_signing_alg: 'PS256' }, { foreignAlgorithms: ['ES256'] }],
     [{ dpop_bound_access_tokens: true }, { dpop: false }],
     [{ subject_type: 'pairwise' }, { subjectTypes: ['public'] }],
     [{ subject_type: 'public' }, { subjectTypes: ['pairwise'] }],

@@ -4,8 +4,7 @@ import { Readable } from 'node:stream'
 import { ProtocolError } from '@sallyport/protocol'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Reply } from '../doors/door.ts'
-import { refuseMessage } from '../doors/refuse.ts'
-import { createDispatcher, type DispatchOptions, toProtocolError } from './dispatch.ts'
+import { createDispatcher, type DispatchOptions } from './dispatch.ts'
 import { serveMount } from './mount.ts'
 import type { Mount } from './platform.ts'
 import { callerIp, hostOf, requestIdOf, requestRecord, targetOf } from './request.ts'
@@ -23,6 +22,11 @@ export interface ListenOptions extends DispatchOptions {
 
 function send(reply: FastifyReply, { status, headers = {}, body }: Reply): FastifyReply {
   reply.code(status).headers({ 'x-content-type-options': 'nosniff', ...headers })
+  if (reply.request.method === 'HEAD' && body instanceof Readable) {
+    // A stream may never end, and none of it would be sent: whoever asks for the head would wait for as long.
+    body.destroy()
+    return reply.send()
+  }
   if (body === undefined || typeof body === 'string' || body instanceof Readable) return reply.send(body)
   return reply.header('content-type', 'application/json').send(JSON.stringify(body))
 }
@@ -73,7 +77,9 @@ function endAll(app: FastifyInstance): void {
   })
 }
 
-function createFastify({ log, maxBody }: ListenOptions): FastifyInstance {
+type Refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
+
+function createFastify({ log, maxBody }: ListenOptions, refuse: Refuse): FastifyInstance {
   const app = Fastify({
     loggerInstance: log,
     // One line a request is enough, and it must not have the query in it; the hook below writes it.
@@ -83,7 +89,8 @@ function createFastify({ log, maxBody }: ListenOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     genReqId: requestIdOf,
     clientErrorHandler: clientError,
-    frameworkErrors: (error, _request, reply) => send(reply, refuseMessage(toProtocolError(error))),
+    // An address that can't be decoded is still below somebody's prefix.
+    frameworkErrors: refuse,
   })
   // Bodies arrive as bytes and are parsed strictly by whoever reads them.
   app.removeAllContentTypeParsers()
@@ -102,7 +109,13 @@ export function createHttpServer(options: ListenOptions): FastifyInstance {
   const { mounts, baseUrl, trustedProxies } = options
   const { route, answer, refuse } = createDispatcher(options)
   const https = baseUrl.startsWith('https:')
-  const app = createFastify(options)
+  /** What failed before or outside a handler: an address, a body over the limit, a broken platform. */
+  function refuseEarly(error: unknown, { raw, id: requestId }: FastifyRequest, reply: FastifyReply) {
+    const request = requestRecord(raw, { body: undefined, ip: callerIp(raw, trustedProxies), requestId })
+    reply.header('x-request-id', requestId)
+    return send(reply, refuse(error, route(request.path, request.host), request))
+  }
+  const app = createFastify(options, refuseEarly)
 
   function mountOf(path: string, host: string): Mount | undefined {
     const isHere = ({ hosts }: Mount) => hosts === undefined || hosts.includes(host)
@@ -141,12 +154,7 @@ export function createHttpServer(options: ListenOptions): FastifyInstance {
   endAll(app)
   app.all('/*', handle)
   app.setNotFoundHandler(handle)
-  // What failed before or outside a handler: a body over the limit, a broken platform.
-  app.setErrorHandler((error, { raw, id: requestId }, reply) => {
-    const request = requestRecord(raw, { body: undefined, ip: callerIp(raw, trustedProxies), requestId })
-    reply.header('x-request-id', requestId)
-    return send(reply, refuse(error, route(request.path, request.host), request))
-  })
+  app.setErrorHandler(refuseEarly)
   return app
 }
 

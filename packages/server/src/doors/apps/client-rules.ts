@@ -1,4 +1,4 @@
-import { type ClientRules, type ClientRulesPolicy, unmetRule } from '@sallyport/protocol'
+import { type ClientRules, type ClientRulesPolicy, signatureAlgorithms, unmetRule } from '@sallyport/protocol'
 import type { AppsDoor } from '../../settings/apps-door.ts'
 import type { DoorSettings } from '../../settings/door.ts'
 import type { Services } from '../services.ts'
@@ -26,6 +26,7 @@ export function rulesPolicy(
     return {
       pushes: false,
       requestObjects: false,
+      foreignAlgorithms: [],
       dpop: false,
       openid: false,
       signedResponses: false,
@@ -37,6 +38,7 @@ export function rulesPolicy(
   return {
     pushes: takesPushed(door),
     requestObjects: takesObjects(door),
+    foreignAlgorithms: door.signatureAlgorithms ?? signatureAlgorithms,
     dpop: (door.dpop ?? 'off') !== 'off',
     openid: 'openid' in door.scopes,
     signedResponses: responseModesOf(door).some((mode) => mode.endsWith('.jwt')),

@@ -1,5 +1,6 @@
 import type { Principal } from '@sallyport/protocol'
 import { isPairwise } from '../../grants/subject.ts'
+import { subjectTypesOf } from '../apps/client-rules.ts'
 import type { Services } from '../services.ts'
 
 /**
@@ -12,6 +13,8 @@ export async function hidesAccount(
 ): Promise<boolean> {
   const door = doors.find((one) => one.id === doorId)
   if (door?.kind !== 'apps' || accountId === undefined) return false
+  // Where nobody can be pairwise nothing is read.
+  if (!subjectTypesOf(door).includes('pairwise')) return false
   const family = await store.families.find(credentialId)
   const earlier = (actor?.earlier ?? []).map((one) => one.clientId)
   const ids = new Set([clientId, family?.clientId, actor?.clientId, ...earlier])
