@@ -77,6 +77,8 @@ describe('in Chromium, without scripts', { skip }, () => {
     await page.getByRole('button', { name: /sign in/i }).click()
     assert.match(await page.content(), /not right/, 'a wrong password is told on the page')
     await signIn(page, person)
+    // After signing in a page refreshes, which is another navigation.
+    await page.getByRole('button', { name: /approve/i }).waitFor()
 
     assert.match(await page.content(), /Browser app/)
     assert.match(await page.content(), /See your chatbots/)
@@ -137,6 +139,7 @@ describe('in Chromium, without scripts', { skip }, () => {
     const page = await browser.context.newPage()
     await page.goto(tryInBrowser({ baseUrl: server.base, apps: server.demo.apps }))
     await signIn(page, server.demo.person)
+    await page.getByRole('button', { name: /approve/i }).waitFor()
     assert.match(await page.content(), /Demo domains app/)
     await page.getByRole('button', { name: /approve/i }).click()
     await page.waitForURL(`${server.base}/demo/callback*`)

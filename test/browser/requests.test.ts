@@ -123,6 +123,8 @@ describe('in Chromium, without scripts', { skip }, () => {
     await page.goto(server.base + authorizePath(newFlow({ prompt: 'select_account', state: 'two' })))
     await page.getByRole('link', { name: 'Use another account' }).click()
     await signIn(page, other)
+    // After signing in a page refreshes, which is another navigation.
+    await page.getByRole('button', { name: /approve/i }).waitFor()
     assert.ok((await page.content()).includes(other.email))
     await page.getByRole('button', { name: /approve/i }).click()
     await page.waitForURL(`${base}/callback?*`)
