@@ -28,7 +28,7 @@ const skip = chromiumPath === undefined && 'Chromium is not installed on this ma
 
 describe('an app that leads on to another origin at once, in Chromium without scripts', { skip }, () => {
   before(async () => {
-    server = await startLogoutServer()
+    server = await startLogoutServer({ responseModes: ['query', 'form_post'] })
     person = await newPerson(server)
     await newTeam(server, 'blue', [person])
     browser = await startChromium({ javaScriptEnabled: false })
@@ -101,6 +101,13 @@ describe('an app that leads on to another origin at once, in Chromium without sc
     await page.goto(`${address}&prompt=consent`)
     await page.getByRole('button', { name: /cancel|deny/i }).click()
     await landed(page, /^\/callback\?error=access_denied/)
+  })
+
+  test('after an answer that travels as a form', async () => {
+    const page = await tab()
+    await page.goto(`${address}&response_mode=form_post`)
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await landed(page, /^\/callback$/)
   })
 
   test('after signing out', async () => {
