@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { junkHeader, nasty, nastyJson, nastySegment, otherBody } from './hostile.ts'
 import { type Knock, type Pairs, textsOf } from './knock.ts'
+import { wide } from './world.ts'
 
 type Good = Omit<Knock, 'path'>
 
@@ -11,6 +12,10 @@ const otherNames = (
   'response_mode resource claims authorization_details dpop_jkt acr_values team csrf decision grant_type code error iss ' +
   'client_assertion client_assertion_type audience requested_token_type actor_token subject_token_type login_hint id_token_hint'
 ).split(' ')
+
+/** Once in so many times. */
+const seldom = <T>(arbitrary: fc.Arbitrary<T>, times: number) =>
+  fc.oneof({ arbitrary: fc.constant(null), weight: times - 1 }, { arbitrary, weight: 1 })
 
 /** What is done to a request that gets far. */
 const change = (values: readonly string[], names: readonly string[]) => {
@@ -23,26 +28,36 @@ const change = (values: readonly string[], names: readonly string[]) => {
   return fc.record({
     good: fc.nat(),
     without: fc.array(fc.nat(), { maxLength: 1 }),
-    instead: fc.array(fc.tuple(fc.nat(), value, json), { maxLength: 2 }),
+    instead: fc.array(fc.tuple(fc.nat(), value, json, seldom(fc.nat(), 2)), { maxLength: 2 }),
     more: fc.array(fc.tuple(name, value, json), { maxLength: 2 }),
-    twice: fc.option(fc.nat(), { freq: 8 }),
-    method: fc.option(fc.constantFrom(...methods), { freq: 12 }),
-    body: fc.option(otherBody, { freq: 10 }),
-    nested: fc.option(nastyJson, { freq: 20 }),
+    twice: seldom(fc.nat(), 8),
+    method: seldom(fc.constantFrom(...methods), 12),
+    body: seldom(otherBody, 10),
+    nested: seldom(nastyJson, 20),
     bare: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+    bearer: seldom(value, 6),
     headers: fc.oneof(fc.constant([]), fc.array(junkHeader, { maxLength: 2 })),
-    segment: fc.option(nastySegment, { freq: 8 }),
+    segment: seldom(nastySegment, 8),
     id: fc.nat(),
     tail: fc.constantFrom('', '', '', '/'),
   })
 }
 type Change = ReturnType<typeof change> extends fc.Arbitrary<infer Value> ? Value : never
 
+/** Values of a name, from wherever it is asked for. */
+type Kin = (name: string) => readonly string[]
+
 const at = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)]
 
-function changedPairs(pairs: Pairs, { without, instead, more, twice }: Change): Pairs {
+function changedPairs(pairs: Pairs, { without, instead, more, twice }: Change, kin: Kin): Pairs {
   const gone = new Set(without.map((index) => index % Math.max(1, pairs.length)))
-  const put = new Map(instead.map(([index, value]) => [index % Math.max(1, pairs.length), value]))
+  const put = new Map(
+    instead.map(([index, value, , own]) => {
+      const place = index % Math.max(1, pairs.length)
+      const alike = own === null ? undefined : at(kin(pairs[place]?.[0] ?? ''), own)
+      return [place, alike ?? value]
+    }),
+  )
   const kept = pairs
     .map(([name, value], index) => [name, put.get(index) ?? value] as const)
     .filter((_pair, index) => !gone.has(index))
@@ -72,17 +87,27 @@ function pathOf(
   return tail === '/' && !filled.endsWith('/') ? `${filled}/` : filled
 }
 
-function changed(good: Good, made: Change, path: string): Knock {
-  const { method, bare, headers, body } = made
-  const kept = bare ? [] : (good.headers ?? [])
-  const inQuery = good.form === undefined && good.json === undefined
+/** Another’s credential in the place of one’s own. */
+function withBearer(headers: Pairs, bearer: string | null): Pairs {
+  if (bearer === null || !/^[\x21-\x7e]{1,3000}$/.test(bearer)) return headers
+  return [...headers.filter(([name]) => name !== 'Authorization'), ['Authorization', `Bearer ${bearer}`]]
+}
+
+function changed(good: Good, made: Change, path: string, kin: Kin): Knock {
+  const { method, bare, headers, body, bearer } = made
+  const kept = bare ? [] : withBearer(good.headers ?? [], bearer)
+  // What a page was asked about stands in the address, beside the form.
+  const inQuery =
+    (good.form === undefined && good.json === undefined) || (made.id % 3 === 0 && good.query !== undefined)
   const knock: Knock = {
     ...good,
     path,
     method: method ?? good.method,
     headers: [...kept, ...headers],
-    query: inQuery ? changedPairs(good.query ?? [], made) : (good.query ?? []),
-    ...(good.form && { form: changedPairs(good.form, made) }),
+    query: inQuery ? changedPairs(good.query ?? [], made, kin) : (good.query ?? []),
+    ...(good.form && {
+      form: inQuery ? good.form : changedPairs(good.form, made, kin),
+    }),
     ...(good.json !== undefined && { json: changedJson(good.json, made) }),
   }
   if (body === null) return knock
@@ -96,16 +121,18 @@ export interface Ingredients {
   readonly goods: readonly Good[]
   /** Live values, from whatever place. */
   readonly values: readonly string[]
+  /** Live values of a name. */
+  kin(name: string): readonly string[]
   ids(name: string): readonly string[]
 }
 
 /** Requests at an endpoint: good ones as they are, and changed in every way. */
-export function attempts({ path, goods, values, ids }: Ingredients): fc.Arbitrary<Knock> {
+export function attempts({ path, goods, values, kin, ids }: Ingredients): fc.Arbitrary<Knock> {
   const names = [
     ...new Set(goods.flatMap((good) => [...(good.query ?? []), ...(good.form ?? [])]).map(([name]) => name)),
   ]
   return change(values, names).map((made) =>
-    changed(at(goods, made.good) ?? { method: 'GET' }, made, pathOf(path, made, ids)),
+    changed(at(goods, made.good) ?? { method: 'GET' }, made, pathOf(path, made, ids), kin),
   )
 }
 
@@ -118,5 +145,21 @@ export function unchanged({ path, goods, ids }: Ingredients): readonly Knock[] {
 /** All texts of requests, to mix them into others. */
 export function valuesOf(goods: readonly Good[]): readonly string[] {
   const all = goods.flatMap((good) => [...textsOf({ ...good, path: '' })])
-  return [...new Set(all)].filter((one) => one !== '')
+  return [...new Set(all)].filter((one) => one !== '' && !one.startsWith('Bearer '))
+}
+
+const foreign = ['https://evil.example/', '//evil.example', 'https://evil.example/?', 'javascript:alert(1)']
+const usual: Readonly<Record<string, readonly string[]>> = {
+  redirect_uri: foreign,
+  post_logout_redirect_uri: foreign,
+  return: foreign,
+  scope: [...wide, wide.join(' '), 'session:write', 'domains:read domains:write billing:write'],
+}
+
+/** The values of each name in requests, with those that somebody who wants more would send. */
+export function kinOf(goods: readonly Good[]): (name: string) => readonly string[] {
+  const all = new Map(Object.entries(usual).map(([name, values]) => [name, [...values]]))
+  for (const [name, value] of goods.flatMap((good) => [...(good.query ?? []), ...(good.form ?? [])]))
+    all.set(name, [...(all.get(name) ?? []), value])
+  return (name) => all.get(name) ?? []
 }

@@ -3,7 +3,7 @@ import { accessTokenType, credentials } from '../support/grants.ts'
 import { billing } from './everything.ts'
 import type { Knock, Pairs } from './knock.ts'
 import { assertionGrant, backchannel, deviceGrant, exchangeGrant, type Live, type Shown } from './live.ts'
-import { addresses, allowed, type World } from './world.ts'
+import { addresses, allowed, wide, type World } from './world.ts'
 
 /** Requests that get far, by the path of the endpoint that they are for. */
 export type Grammar = Readonly<Record<string, readonly Omit<Knock, 'path'>[]>>
@@ -42,6 +42,10 @@ function tokenForms({ scene, other, machine }: World, live: Live): readonly Form
     { ...code, ...main, code_verifier: live.flow.pkce?.verifier ?? '' },
     { grant_type: 'refresh_token', refresh_token: live.tokens.refresh, ...main },
     { grant_type: 'refresh_token', refresh_token: live.tokens.refresh, scope: 'chatbot:read', ...main },
+    // More than was granted, and somebody else’s.
+    { grant_type: 'refresh_token', refresh_token: live.tokens.refresh, scope: wide.join(' '), ...main },
+    { grant_type: 'refresh_token', refresh_token: live.tokens.refresh, ...another },
+    { ...code, ...another, code_verifier: live.flow.pkce?.verifier ?? '' },
     { grant_type: 'client_credentials', ...own, scope: 'chatbot:read' },
     { grant_type: deviceGrant, device_code: live.device.code, ...another },
     { grant_type: backchannel, auth_req_id: live.asked.secret, ...another },
@@ -55,6 +59,11 @@ function tokenForms({ scene, other, machine }: World, live: Live): readonly Form
     },
   ]
 }
+
+const widened = (page: Shown): Shown => ({
+  ...page,
+  query: page.query.map(([name, value]) => [name, name === 'scope' ? wide.join(' ') : value]),
+})
 
 function authorizeGrammar(world: World, live: Live): Grammar {
   const { scene, other, osir } = world
@@ -98,6 +107,15 @@ function authorizeGrammar(world: World, live: Live): Grammar {
       { method: 'POST', form: live.standing },
       submitted(live.consent, [['decision', 'approve']], live.cookie),
       submitted(live.consent, [['decision', 'deny']], live.cookie),
+      // What the page did not show.
+      submitted(
+        widened(live.consent),
+        [
+          ['decision', 'approve'],
+          ['scope', 'session:read'],
+        ],
+        live.cookie,
+      ),
       ...(world.rich ? rich : []),
     ],
     '/oauth/authorize': [get(osirQuery), get(osirQuery, cookie), { method: 'POST', form: osirQuery }],

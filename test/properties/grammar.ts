@@ -83,6 +83,7 @@ function portalGrammar({ victim }: World, live: Live): Grammar {
   return {
     '/sign-in': [
       { method: 'GET', query: back },
+      { method: 'GET', query: back, headers },
       { method: 'GET', query: [...back, ['again', '1']], headers },
       posted({ csrf, email, password, return: back[0]?.[1] ?? '' }, headers),
     ],

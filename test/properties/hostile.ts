@@ -54,6 +54,7 @@ const deep = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.re
 /** What JSON can hold where text is expected; lone surrogates among it. */
 export const nastyJson: fc.Arbitrary<unknown> = fc.oneof(
   nasty,
+  fc.constantFrom<unknown>(null, true, 7, {}, []),
   fc.constantFrom<unknown>('\ud800', 'a\udfff', null, true, 0, -1, 1e308, 2 ** 53, 0.1),
   fc.array(nasty, { maxLength: 3 }),
   fc.dictionary(fc.constantFrom('__proto__', 'constructor', 'toString', 'x', ''), nasty, { maxKeys: 3 }),
@@ -71,6 +72,8 @@ const junkOf = (name: string, known: readonly string[]): fc.Arbitrary<Pairs[numb
 
 /** Headers that nobody asked for, or that lie. */
 export const junkHeader: fc.Arbitrary<Pairs[number]> = fc.oneof(
+  fc.tuple(fc.constant('Origin'), fc.constantFrom(evil, 'https://other.example', 'https://spa.example')),
+  fc.tuple(fc.constant('Origin'), fc.constantFrom(evil, 'https://spa.example.evil.example', 'null')),
   junkOf('Origin', ['https://mysite.com', 'https://spa.example', 'http://127.0.0.1']),
   junkOf('Referer', []),
   junkOf('DPoP', ['eyJ0eXAiOiJkcG9wK2p3dCJ9.e30.x']),

@@ -190,6 +190,13 @@ export function moveOn(
 const field = (knock: Knock, name: string) =>
   (knock.form ?? []).filter(([one]) => one === name).map(([, value]) => value)
 
+function sameRequest(knock: Knock, { query }: Live['consent']): boolean {
+  const names = ['client_id', 'redirect_uri', 'scope', 'team', 'code_challenge', 'state']
+  const of = (pairs: Knock['query'], wanted: string) =>
+    (pairs ?? []).filter(([name]) => name === wanted).map(([, value]) => value)
+  return names.every((name) => of(knock.query, name).join('\n') === of(query, name).join('\n'))
+}
+
 /** Whether a form of ours came as it was shown, from the browser that it was shown to, with a yes. */
 export function saysYes(knock: Knock, live: Live): boolean {
   const cookie = knock.headers?.find(([name]) => name.toLowerCase() === 'cookie')?.[1] ?? ''
@@ -201,14 +208,17 @@ export function saysYes(knock: Knock, live: Live): boolean {
     cookie.includes(live.cookie.split('; ').find((one) => one.startsWith('sallyport_session=')) ?? '?') &&
     field(knock, 'decision').join(' ') === 'approve' &&
     forms.includes(field(knock, 'request')[0]) &&
-    field(knock, 'csrf').length === 1
+    field(knock, 'csrf').length === 1 &&
+    // What the page did not show, nobody has agreed to.
+    (!knock.path.includes('authorize') || sameRequest(knock, live.consent))
   )
 }
 
 function approveIn(model: Model, world: World, live: Live, knock: Knock, { status }: Answer): void {
   if (!saysYes(knock, live) || status >= 400) return
   const { clientId, secret } = world.other
-  const ticked = field(knock, 'scope')
+  const asked = live.consent.fields.filter(([name]) => name === 'scope').map(([, value]) => value)
+  const ticked = field(knock, 'scope').filter((one) => asked.includes(one))
   const at = /^\/o\/token$/
   const add = (type: string, deferred: string) =>
     model.titles.add({ at, type, all: [deferred, clientId, secret], scope: ticked, once: true })
