@@ -23,7 +23,7 @@ const seed = Number(process.env['SALLYPORT_PROPERTY_SEED'] ?? 20_261_124)
 const often = /\/(authorize|token|par|logout|confirm|sign-in|sign-up)$/
 
 /** Where what was sent is shown again later. */
-const keepsNames = /^\/(?:admin|vendors|account|v1|api)|\/register/
+const keepsNames = /^\/(?:admin|vendors|account\/keys)|\/api-keys|\/register/
 
 /** Whose values are mixed into what others are sent. */
 const mixedIn = [
@@ -112,16 +112,31 @@ function judgeSecrets({ model, endpoint, world, live }: Trial, knock: Knock, ans
       sent.some((text) => text.includes(secret)),
       `tells a secret: …${before}`,
     )
-    // Somebody wrote it where names are kept, and may read it there.
-    if (keepsNames.test(path)) model.secrets.delete(secret)
+  }
+  // Somebody wrote it where names are kept, and may read it there.
+  if (keepsNames.test(path) && answer.status < 400) {
+    const kept = [...textsOf({ ...knock, headers: [] })]
+    for (const secret of model.secrets) {
+      if (!kept.some((text) => text.includes(secret))) continue
+      model.secrets.delete(secret)
+      model.givenAway.add(secret)
+    }
   }
   moveOn(model, world, live, knock, title, answer)
 }
 
+function described(knock: Knock): string {
+  return JSON.stringify(knock, (_name, value: unknown) =>
+    typeof value === 'string' && value.length > 400 ? `${value.slice(0, 400)}…` : value,
+  )
+}
+
 async function judge(trial: Trial, knock: Knock): Promise<Answer> {
   const { endpoint, world } = trial
-  const answer = await knockAt(world.server.base, knock)
+  let status: number | undefined
   try {
+    const answer = await knockAt(world.server.base, knock)
+    status = answer.status
     judgeRefusal(answer, endpoint, knock)
     judgePage(answer, endpoint)
     judgeDestinations(answer, endpoint, knock, world)
@@ -130,13 +145,9 @@ async function judge(trial: Trial, knock: Knock): Promise<Answer> {
     await judgeCode(trial, knock, answer)
     return answer
   } catch (error) {
-    const sent = JSON.stringify(knock, (_name, value) =>
-      typeof value === 'string' && value.length > 400 ? `${value.slice(0, 400)}…` : (value as unknown),
-    )
+    const said = status === undefined ? `no answer; ${world.server.log().slice(-1500)}` : `answered ${status}`
     const { message } = error as Error
-    throw new Error(`${message}\n  at ${endpoint.path} for ${sent}\n  answered ${answer.status}`, {
-      cause: error,
-    })
+    throw new Error(`${message}\n  at ${endpoint.path} for ${described(knock)}\n  ${said}`, { cause: error })
   }
 }
 

@@ -7,6 +7,7 @@ export const elsewhere = 'https://elsewhere.example'
 /** An API that tokens can be for. */
 export const billing = 'https://billing.example/v1'
 
+const unlimited = { limit: 1_000_000, window: 60 }
 const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials', ...Object.values(grantType)]
 
 /** All that an apps door can do, switched on at once; `voucher` is trusted for who people are. */
@@ -29,7 +30,7 @@ const appsDoor = (voucher: Voucher, clientId: string) => ({
   acrValues: { password: 'urn:example:password' },
   browserClients: true,
   registration: 'open',
-  registrationLimit: { limit: 1_000_000, window: 60 },
+  registrationLimit: unlimited,
   clientDocuments: {},
   signedIntrospection: true,
 })
@@ -45,7 +46,10 @@ export const forwardAuth: NonNullable<ServerOptions['forwardAuth']> = [
 export function everything(voucher: Voucher, google: ServerOptions['google']): ServerOptions {
   return {
     ...(google && { google }),
-    doors: { openchatstudio: appsDoor(voucher, 'nobody-yet'), 'osir-oauth': { registration: 'token' } },
+    doors: {
+      openchatstudio: appsDoor(voucher, 'nobody-yet'),
+      'osir-oauth': { registration: 'token', registrationLimit: unlimited },
+    },
     forwardAuth,
   }
 }

@@ -113,9 +113,11 @@ async function goUpstream({ server, provider }: World): Promise<Live['upstream']
   return { cookie, query: [...new URL(back).searchParams] }
 }
 
-async function makeKeys(world: World): Promise<Live['keys']> {
+async function makeKeys(world: World, access: string): Promise<Live['keys']> {
   const paths = ['/api/auth/api-keys', '/api/api-keys', '/v1/api-keys']
-  const made = await Promise.all(paths.map(async (path) => [path, await newKey(world, path)] as const))
+  const made = await Promise.all(
+    paths.map(async (path) => [path, await newKey(world, access, path)] as const),
+  )
   return Object.fromEntries(made)
 }
 
@@ -135,16 +137,15 @@ type Others = Pick<Live, 'vendor' | 'person' | 'keys' | 'secretId' | 'initial' |
 
 /** What no browser of the person is needed for. */
 async function bringOthers(world: World, { path }: MountedEndpoint): Promise<Others> {
-  const [vendor, person, keys, secretId] = await Promise.all([
+  const [vendor, person, secretId] = await Promise.all([
     vendorTokens(world.server, world.vendor),
     peopleTokens(world),
-    makeKeys(world),
     newSecretId(world),
   ])
   return {
     vendor,
     person,
-    keys,
+    keys: await makeKeys(world, person.access),
     secretId,
     initial: world.rich ? await newInitialToken(world.server) : { id: 'none', token: 'none' },
     upstream: path.includes('google') ? await goUpstream(world) : { cookie: '', query: [] },

@@ -23,6 +23,8 @@ export interface Model {
   readonly consents: Map<string, Set<string>>
   /** What no answer may tell whoever did not send it. */
   readonly secrets: Set<string>
+  /** Secrets that somebody sent to where names are kept: they are shown there. */
+  readonly givenAway: Set<string>
 }
 
 const osirScope = ['domains:read', 'domains:write']
@@ -114,6 +116,7 @@ export function newModel({ scene }: World): Model {
     titles: new Set(),
     consents: new Map([[scene.app.clientId, new Set(allowed)]]),
     secrets: new Set(),
+    givenAway: new Set(),
   }
 }
 
@@ -144,7 +147,7 @@ export function learn(model: Model, world: World, live: Live): void {
     asked.secret,
     ...live.cookie.split('; ').map((one) => one.slice(one.indexOf('=') + 1)),
   ]
-  for (const one of all) if (one.length > 12) model.secrets.add(one)
+  for (const one of all) if (one.length > 12 && !model.givenAway.has(one)) model.secrets.add(one)
 }
 
 const wordsOf = (value: unknown): readonly string[] =>

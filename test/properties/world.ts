@@ -195,8 +195,11 @@ export async function revived(world: World): Promise<World> {
 }
 
 /** Adds one more API key of the person, through a door; its id. */
-export async function newKey(world: World, managePath: string): Promise<{ id: string; key: string }> {
-  const { access } = world.scene.person
+export async function newKey(
+  world: World,
+  access: string,
+  managePath: string,
+): Promise<{ id: string; key: string }> {
   const answer = await call(world.server, managePath, { json: { name: 'k' }, bearer: access })
   return { id: text(answer, 'id'), key: text(answer, 'key') }
 }
