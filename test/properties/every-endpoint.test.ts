@@ -37,6 +37,7 @@ const mixedIn = [
   '/oauth/register/{clientId}',
   '/admin/audit',
   '/v1/api-keys',
+  '/o/userinfo',
 ]
 
 const secretMembers =

@@ -63,7 +63,7 @@ function ofTokens({ scene, other, machine, page, osir }: World, live: Live): rea
 function ofOthers({ scene, victim, vendor, admin, registered, server }: World, live: Live): readonly Title[] {
   const people = [scene.person, victim.person]
   const [readonly = '', ...keys] = ['readonly', 'live', 'test'].map((name) => server.demo.keys[name] ?? '')
-  const signedIn = [live.person.access, ...people.map(({ access }) => access)]
+  const signedIn = [admin, live.person.access, ...people.map(({ access }) => access)]
   const minted = /^\/v1\/session-tokens$/
   const atPeople = /^\/api\/auth\/(login|refresh|signup|password\/change)$/
   return [
