@@ -137,6 +137,16 @@ export function logoutContract(store: () => Store): void {
     assert.equal(await store().accounts.isPresent(first.presenceId, now), false)
   })
 
+  test('of ten who sign in again at once with one cookie exactly one goes on with the presence', async () => {
+    const account = await addAccount(store())
+    const first = await signIn(store(), account)
+    const again = await Promise.all(
+      Array.from({ length: 10 }, () => signIn(store(), account, { replaces: first.hash })),
+    )
+    assert.equal(again.filter(({ presenceId }) => presenceId === first.presenceId).length, 1)
+    assert.equal(new Set(again.map(({ presenceId }) => presenceId)).size, 10)
+  })
+
   test('a session that is over is not gone on with', async () => {
     const account = await addAccount(store())
     const first = await signIn(store(), account, { expiresAt: now + 10 })

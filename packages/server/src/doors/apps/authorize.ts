@@ -1,8 +1,7 @@
-import { type ErrorCode, parseQuery, ProtocolError, type Scope } from '@sallyport/protocol'
+import { type ErrorCode, ProtocolError, type Scope } from '@sallyport/protocol'
 import { findSignedIn, requireCsrf } from '../browser.ts'
 import type { Endpoint, Reply, Request } from '../door.ts'
 import { refuseAsPage } from '../page.ts'
-import { mediaType } from '../read-body.ts'
 import { readPageForm } from '../read-page-form.ts'
 import { auditEvent } from '../services.ts'
 import {
@@ -12,13 +11,11 @@ import {
   refuseRequest,
   teamOf,
 } from './authorization.ts'
+import { asAddress } from './as-address.ts'
 import { mustAsk, showConsent, wasShown } from './consent.ts'
 import { type AppsContext, pathOf } from './context.ts'
 import { grantCode } from './grant-code.ts'
 import { authenticationOf, chooseAccount, toSignIn } from './interaction.ts'
-
-/** The longest request that is sent on as an address; longer ones would not fit into a header with the cookies. */
-const longestQuery = 8000
 
 const notAMember = 'Your account is not a member of the team that this app belongs to.'
 
@@ -99,23 +96,6 @@ async function decide(request: Request, apps: AppsContext): Promise<Reply> {
     return refuseRequest(proven, { error: 'access_denied', description: 'nothing was granted' }, apps)
   }
   return grantCode(proven, { signedIn, teamId: team.teamId, scope, consent: 'given' }, request, apps)
-}
-
-/**
- * A request that came as a form: sent on as an address. Another site's POST brings no session cookie (SameSite), the GET that
- * follows does, so that both ways of asking meet the same person; and nothing is done by a POST that no page of ours sent.
- * @see OpenID Connect Core §3.1.2.1
- */
-function asAddress(request: Request): Reply {
-  if (mediaType(request) !== 'application/x-www-form-urlencoded') {
-    const expected = 'Content-Type must be application/x-www-form-urlencoded'
-    throw new ProtocolError('unsupported_media_type', expected)
-  }
-  const form = parseQuery(request.body)
-  if (form.outcome === 'refuse') throw new ProtocolError('invalid_request', form.description)
-  const query = new URLSearchParams(request.body).toString()
-  if (query.length > longestQuery) throw new ProtocolError('invalid_request', 'the request is too long')
-  return { status: 303, headers: { location: `${request.path}?${query}`, 'cache-control': 'no-store' } }
 }
 
 /** The authorization endpoint and its consent page: a POST with a query is the page's form, one without is a request. @see RFC 6749 §3.1 */

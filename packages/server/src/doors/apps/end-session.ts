@@ -1,18 +1,15 @@
-import { parseQuery, ProtocolError } from '@sallyport/protocol'
 import { formActionsTo, signedOutPage, signOutPage } from '../../pages/index.ts'
 import { findSignedIn, issueCsrf, requireCsrf, type SignedIn } from '../browser.ts'
 import type { Endpoint, Reply, Request } from '../door.ts'
 import { page, refuseAsPage } from '../page.ts'
-import { mediaType } from '../read-body.ts'
 import { readPageForm } from '../read-page-form.ts'
 import { auditEvent } from '../services.ts'
 import { signOut } from '../sign-out.ts'
+import { asAddress } from './as-address.ts'
 import { hostOf } from './client-origin.ts'
 import { type AppsContext, pathOf } from './context.ts'
 import { type JudgedLogout, type ProvenReturn, readLogoutRequest } from './logout-request.ts'
 
-/** The longest request that is sent on as an address. */
-const longestQuery = 8000
 /** Seconds for the frames of apps before the browser goes on by itself; whoever doesn't want to wait has a link. */
 const framesTime = 3
 
@@ -95,22 +92,6 @@ async function decide(request: Request, apps: AppsContext): Promise<Reply> {
   requireCsrf(form.one('csrf'), request, signedIn, apps.services)
   if (form.one('decision') === 'sign-out') return end(judged, signedIn, request, apps)
   return { status: 303, headers: { location: '/account', 'cache-control': 'no-store' } }
-}
-
-/**
- * A request that came as a form: sent on as an address. Another site's POST brings no session cookie (SameSite), the GET that follows
- * does; and nobody is signed out by a POST that no page of ours sent.
- */
-function asAddress(request: Request): Reply {
-  if (mediaType(request) !== 'application/x-www-form-urlencoded') {
-    const expected = 'Content-Type must be application/x-www-form-urlencoded'
-    throw new ProtocolError('unsupported_media_type', expected)
-  }
-  const form = parseQuery(request.body)
-  if (form.outcome === 'refuse') throw new ProtocolError('invalid_request', form.description)
-  const query = new URLSearchParams(request.body).toString()
-  if (query.length > longestQuery) throw new ProtocolError('invalid_request', 'the request is too long')
-  return { status: 303, headers: { location: `${request.path}?${query}`, 'cache-control': 'no-store' } }
 }
 
 /** Where apps send browsers to be signed out here too. @see OpenID RP-Initiated Logout §2 */
